@@ -1,0 +1,261 @@
+/**
+ * Every error that packwright throws: a class for whose fault it is, a stable code for what happened.
+ *
+ * @module
+ */
+
+/** Codes of {@link UsageError}: the caller asked for something that cannot be done. */
+export type UsageErrorCode =
+  | 'ERR_INVALID_ARGUMENT'
+  | 'ERR_INVALID_REFERENCE'
+  | 'ERR_INVALID_DIGEST'
+  | 'ERR_INVALID_MEDIA_TYPE'
+  | 'ERR_MISSING_ARTIFACT_TYPE'
+  | 'ERR_UNSUPPORTED';
+
+/** Codes of {@link FormatError}: a document or archive from outside is malformed or unsafe. */
+export type FormatErrorCode =
+  | 'ERR_JSON_INVALID'
+  | 'ERR_MANIFEST_INVALID'
+  | 'ERR_INDEX_INVALID'
+  | 'ERR_LAYOUT_INVALID'
+  | 'ERR_ARCHIVE_INVALID'
+  | 'ERR_LOCK_INVALID'
+  | 'ERR_LOCK_ENTRY'
+  | 'ERR_UNSAFE_PATH'
+  | 'ERR_LIMIT_EXCEEDED';
+
+/** Codes of {@link IntegrityError}: bytes are not those that were named. */
+export type IntegrityErrorCode = 'ERR_DIGEST_MISMATCH' | 'ERR_SIZE_MISMATCH' | 'ERR_TRAILING_DATA';
+
+/** Codes of {@link StoreError}: a blob store, a record store or a target folder failed. */
+export type StoreErrorCode =
+  'ERR_BLOB_NOT_FOUND' | 'ERR_STORE_READ' | 'ERR_STORE_WRITE' | 'ERR_STORE_QUOTA' | 'ERR_CONFLICT';
+
+/** Codes of {@link RegistryError}: a registry, or the way to it, failed. */
+export type RegistryErrorCode =
+  | 'ERR_REGISTRY_UNAUTHORIZED'
+  | 'ERR_REGISTRY_DENIED'
+  | 'ERR_REGISTRY_NOT_FOUND'
+  | 'ERR_REGISTRY_RATE_LIMITED'
+  | 'ERR_REGISTRY_UNAVAILABLE'
+  | 'ERR_REGISTRY_NETWORK'
+  | 'ERR_REGISTRY_TIMEOUT'
+  | 'ERR_REGISTRY_PROTOCOL';
+
+/** Codes of {@link SourceError}: an artifact could not be had from where it comes from. */
+export type SourceErrorCode = 'ERR_SOURCE_NOT_FOUND' | 'ERR_SOURCE_UNAVAILABLE' | 'ERR_SOURCE_OFFLINE';
+
+/** Every code that an error of packwright can carry. */
+export type PackErrorCode =
+  UsageErrorCode | FormatErrorCode | IntegrityErrorCode | StoreErrorCode | RegistryErrorCode | SourceErrorCode;
+
+/** What every error may say besides its message. */
+export interface PackErrorOptions {
+  /** The lower error, kept for whoever debugs. */
+  readonly cause?: unknown;
+  /** One sentence for a person: what to do about it. */
+  readonly hint?: string | undefined;
+  /** True when the same call may succeed later. */
+  readonly retryable?: boolean | undefined;
+  /** Facts that a program can read. Must hold no secrets; every value must survive JSON. */
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** An error as plain data: what crosses a worker border and what `--json` prints. */
+export interface PackErrorJson {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly retryable: boolean;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly cause?: { readonly name: string; readonly message: string; readonly code?: string };
+}
+
+const brand = Symbol.for('packwright.error');
+
+/** The base of every error of packwright. Test with {@link isPackError}, which works across copies and realms. */
+export abstract class PackError extends Error {
+  abstract readonly code: PackErrorCode;
+  /** One sentence for a person: what to do about it. */
+  readonly hint: string | undefined;
+  /** True when the same call may succeed later. */
+  readonly retryable: boolean;
+  /** Facts that a program can read. */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, options: PackErrorOptions = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    Object.defineProperty(this, brand, { value: true });
+    this.hint = options.hint;
+    this.retryable = options.retryable ?? false;
+    this.details = options.details ?? {};
+  }
+
+  /** The error as plain data, without its stack. */
+  toJSON(): PackErrorJson {
+    const cause = this.cause;
+    return {
+      name: this.name,
+      code: this.code,
+      message: this.message,
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+      retryable: this.retryable,
+      details: this.details,
+      ...(cause instanceof Error ? { cause: causeOf(cause) } : {}),
+    };
+  }
+}
+
+function causeOf(cause: Error): { name: string; message: string; code?: string } {
+  const code = (cause as { code?: unknown }).code;
+  return { name: cause.name, message: cause.message, ...(typeof code === 'string' ? { code } : {}) };
+}
+
+/** The caller's fault: an argument, an option or a reference that cannot be used. Exit code 2. */
+export class UsageError extends PackError {
+  override readonly name = 'UsageError';
+  readonly code: UsageErrorCode;
+  /** The argument that is wrong, where there is one. */
+  readonly argument: string | undefined;
+
+  constructor(code: UsageErrorCode, message: string, options: PackErrorOptions & { readonly argument?: string } = {}) {
+    super(message, options);
+    this.code = code;
+    this.argument = options.argument;
+  }
+}
+
+/** One thing that is wrong in a document: where, and what. */
+export interface FormatIssue {
+  /** A path into the document, `layers.2.digest` for example. Empty for the document itself. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A document or archive from outside is malformed, unsafe or beyond a limit. Exit code 30. */
+export class FormatError extends PackError {
+  override readonly name = 'FormatError';
+  readonly code: FormatErrorCode;
+  /** Everything that was found wrong; at least what the message says. */
+  readonly issues: readonly FormatIssue[];
+
+  constructor(
+    code: FormatErrorCode,
+    message: string,
+    options: PackErrorOptions & { readonly issues?: readonly FormatIssue[] } = {},
+  ) {
+    const issues = options.issues ?? [];
+    super(message, issues.length === 0 ? options : { ...options, details: { ...options.details, issues } });
+    this.code = code;
+    this.issues = issues;
+  }
+}
+
+/** Bytes are not those that a digest, a size or an integrity names. Exit code 30. */
+export class IntegrityError extends PackError {
+  override readonly name = 'IntegrityError';
+  readonly code: IntegrityErrorCode;
+  readonly expected: string;
+  readonly actual: string;
+
+  constructor(
+    code: IntegrityErrorCode,
+    message: string,
+    options: PackErrorOptions & { readonly expected: string; readonly actual: string },
+  ) {
+    const { expected, actual } = options;
+    super(message, { ...options, details: { ...options.details, expected, actual } });
+    this.code = code;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** A store or a target folder failed. Exit code 11 for a blob that is not there, else 1. */
+export class StoreError extends PackError {
+  override readonly name = 'StoreError';
+  readonly code: StoreErrorCode;
+  readonly store: string | undefined;
+  readonly digest: string | undefined;
+
+  constructor(
+    code: StoreErrorCode,
+    message: string,
+    options: PackErrorOptions & { readonly store?: string; readonly digest?: string } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+    this.store = options.store;
+    this.digest = options.digest;
+  }
+}
+
+/** A registry said no, or could not be asked. Exit code 20 unauthorised and denied, 11 not found, 21 the rest. */
+export class RegistryError extends PackError {
+  override readonly name = 'RegistryError';
+  readonly code: RegistryErrorCode;
+  readonly status: number | undefined;
+
+  constructor(code: RegistryErrorCode, message: string, options: PackErrorOptions & { readonly status?: number } = {}) {
+    super(message, options);
+    this.code = code;
+    this.status = options.status;
+  }
+}
+
+/** An artifact could not be fetched from its source. Exit code 21. */
+export class SourceError extends PackError {
+  override readonly name = 'SourceError';
+  readonly code: SourceErrorCode;
+  /** Where it was looked for, without user info and query. */
+  readonly origin: string | undefined;
+  readonly status: number | undefined;
+
+  constructor(
+    code: SourceErrorCode,
+    message: string,
+    options: PackErrorOptions & { readonly origin?: string; readonly status?: number } = {},
+  ) {
+    const { origin, status } = options;
+    const facts = { ...(origin === undefined ? {} : { origin }), ...(status === undefined ? {} : { status }) };
+    super(message, { ...options, details: { ...facts, ...options.details } });
+    this.code = code;
+    this.origin = origin;
+    this.status = status;
+  }
+}
+
+/** True for an error of packwright, also one from another copy of the library or another realm. */
+export function isPackError(value: unknown): value is PackError {
+  return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
+}
+
+/** The exit code of the `packwright` command for an error. Anything that is not ours, and not an abort, is 1. */
+export function exitCodeOf(error: unknown): number {
+  if (!isPackError(error)) return isAbort(error) ? 130 : 1;
+  switch (error.code) {
+    case 'ERR_BLOB_NOT_FOUND':
+    case 'ERR_REGISTRY_NOT_FOUND':
+      return 11;
+    case 'ERR_REGISTRY_UNAUTHORIZED':
+    case 'ERR_REGISTRY_DENIED':
+      return 20;
+    default:
+      return exitCodeByClass[error.name] ?? 1;
+  }
+}
+
+const exitCodeByClass: Readonly<Record<string, number>> = /* @__PURE__ */ Object.freeze({
+  UsageError: 2,
+  FormatError: 30,
+  IntegrityError: 30,
+  StoreError: 1,
+  RegistryError: 21,
+  SourceError: 21,
+});
+
+function isAbort(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === 'AbortError';
+}

@@ -1,0 +1,99 @@
+import type { ByteSource } from '../bytes/source.ts';
+import type { Digest } from '../digest/digest.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { Ingest, StoredBlob } from './blob-store.ts';
+import type { OperationOptions } from './operation.ts';
+
+/** Repositories by name: over HTTP, over a layout, over a pair of stores. */
+export interface Registry {
+  /** Names the registry in errors and events. */
+  readonly id: string;
+  /** A repository; nothing is asked or made before one of its verbs is called. */
+  repository(name: string): Repository;
+  /** Every repository that has something, in bytewise order. */
+  repositories(options?: ListOptions): AsyncIterable<string>;
+}
+
+/** Manifests, blobs, tags and referrers under one name. `undefined` means not found, and nothing else. */
+export interface Repository {
+  readonly name: string;
+  /** Names the repository in errors and events. */
+  readonly id: string;
+  readonly capabilities: RepositoryCapabilities;
+  readonly manifest: ManifestStore;
+  readonly blob: RepositoryBlobs;
+  /** The manifest that a tag or digest names. */
+  resolve(reference: string, options?: OperationOptions): Promise<Descriptor | undefined>;
+  /** Every tag, in bytewise order. */
+  tags(options?: ListOptions): AsyncIterable<string>;
+  /** Points a tag at a manifest that is there. With `ifMatch`, only where it points at that digest now, or (null) at none. */
+  tag(name: string, descriptor: Descriptor, options?: TagOptions): Promise<void>;
+  /** Removes a tag, or a manifest with every tag that points at it. False when there was none. */
+  delete(reference: string, options?: OperationOptions): Promise<boolean>;
+  /** The manifests whose subject is this digest, and where that is known from. */
+  referrers(subject: Digest, options?: ReferrersOptions): Promise<ReferrersAnswer>;
+}
+
+/** What a repository can do besides the verbs that every one has. */
+export interface RepositoryCapabilities {
+  readonly mount: boolean;
+  readonly range: boolean;
+  readonly delete: boolean;
+  readonly referrers: boolean;
+  /** True when `tag` with `ifMatch` cannot lose a race. */
+  readonly atomicTag: boolean;
+}
+
+/** The manifests of a repository, as the bytes that they came in. */
+export interface ManifestStore {
+  get(reference: string, options?: OperationOptions): Promise<StoredManifest | undefined>;
+  /** Stores a manifest. Everything that it names, but its subject, must be there. */
+  put(bytes: Uint8Array, options: PutManifestOptions): Promise<Descriptor>;
+}
+
+/** A manifest as it came: its bytes are never serialised again. */
+export interface StoredManifest {
+  readonly bytes: Uint8Array;
+  readonly descriptor: Descriptor;
+}
+
+export interface PutManifestOptions extends OperationOptions {
+  readonly mediaType: string;
+  /** What the bytes must hash to; their sha256 by default. */
+  readonly digest?: Digest | undefined;
+  /** Tagged in the same step, after everything else. */
+  readonly tag?: string | undefined;
+}
+
+/** The blobs of a repository. */
+export interface RepositoryBlobs {
+  get(digest: Digest, options?: OperationOptions): Promise<StoredBlob | undefined>;
+  stat(digest: Digest, options?: OperationOptions): Promise<{ readonly size: number } | undefined>;
+  put(descriptor: Descriptor, source: ByteSource, options?: OperationOptions): Promise<{ readonly created: boolean }>;
+  /** Makes a blob of another repository of the same registry one of this. False where that cannot be done. */
+  mount(digest: Digest, from: string, options?: OperationOptions): Promise<boolean>;
+  /** Bytes whose digest is known only at the end; see `BlobStore.ingest`. */
+  ingest?(id?: string, options?: OperationOptions): Promise<Ingest>;
+}
+
+export interface ListOptions extends OperationOptions {
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+export interface TagOptions extends OperationOptions {
+  readonly ifMatch?: Digest | null | undefined;
+}
+
+export interface ReferrersOptions extends OperationOptions {
+  readonly artifactType?: string | undefined;
+  /** Only what comes after this digest, in bytewise order. */
+  readonly after?: Digest | undefined;
+}
+
+/** Referrers, each with its `artifactType` and annotations. */
+export interface ReferrersAnswer {
+  readonly referrers: readonly Descriptor[];
+  /** Where the answer comes from; `hidden` where the registry would not say. */
+  readonly from: 'api' | 'tag' | 'both' | 'hidden';
+}
