@@ -26,6 +26,11 @@ export interface Repository {
   resolve(reference: string, options?: OperationOptions): Promise<Descriptor | undefined>;
   /** Every tag, in bytewise order. */
   tags(options?: ListOptions): AsyncIterable<string>;
+  /**
+   * The manifests that stand on their own: tagged or not, but with no subject and in no index. Present where a
+   * repository can tell (a layout, a pair of stores); a registry over HTTP cannot.
+   */
+  roots?(options?: OperationOptions): AsyncIterable<Descriptor>;
   /** Points a tag at a manifest that is there. With `ifMatch`, only where it points at that digest now, or (null) at none. */
   tag(name: string, descriptor: Descriptor, options?: TagOptions): Promise<void>;
   /** Removes a tag, or a manifest with every tag that points at it. False when there was none. */
