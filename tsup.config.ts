@@ -1,8 +1,8 @@
 import { chmod } from 'node:fs/promises';
-import { defineConfig } from 'tsup';
+import type { Options } from 'tsup';
 
 /** One entry per subpath of package.json, under the same name; `test/meta/exports.test.ts` says which was forgotten. */
-export const entry = {
+export const entry: Readonly<Record<string, string>> = {
   index: 'src/index.ts',
   digest: 'src/digest/index.ts',
   oci: 'src/oci/index.ts',
@@ -25,8 +25,8 @@ export const entry = {
   cli: 'src/cli/index.ts',
 };
 
-const shared = {
-  format: ['esm' as const],
+const shared: Options = {
+  format: ['esm'],
   target: 'es2022',
   splitting: true,
   sourcemap: true,
@@ -34,8 +34,8 @@ const shared = {
   removeNodeProtocol: false,
 };
 
-export default defineConfig([
-  { ...shared, entry, platform: 'neutral', dts: true },
+const builds: Options[] = [
+  { ...shared, entry: { ...entry }, platform: 'neutral', dts: true },
   {
     ...shared,
     // The command starts in a third of the time when its dependencies are in one bundle.
@@ -49,4 +49,6 @@ export default defineConfig([
     },
     onSuccess: () => chmod('dist/cli/bin.js', 0o755),
   },
-]);
+];
+
+export default builds;
