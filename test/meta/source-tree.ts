@@ -47,3 +47,14 @@ function isFreeName(node: ts.Identifier): boolean {
   const named = ts.isPropertySignature(parent) || ts.isPropertyAssignment(parent) || ts.isMethodDeclaration(parent);
   return !(named && parent.name === node);
 }
+
+const notOurs = /(^|\/)(node_modules|dist|coverage|docs-out|\.git|\.demo)(\/|$)|\.tgz$/;
+
+/** Every file of the project, as paths from the root: not what was installed or built. */
+export function committedFiles(folder = '.'): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((item) => {
+    const path = join(folder, item.name).replaceAll('\\', '/');
+    if (notOurs.test(path)) return [];
+    return item.isDirectory() ? committedFiles(path) : item.isFile() ? [path] : [];
+  });
+}
