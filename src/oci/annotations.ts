@@ -1,5 +1,20 @@
+/** The names of {@link annotationKeys}. */
+export type AnnotationName =
+  | 'title'
+  | 'refName'
+  | 'created'
+  | 'version'
+  | 'source'
+  | 'revision'
+  | 'description'
+  | 'licenses'
+  | 'baseName'
+  | 'baseDigest'
+  | 'orasUnpack'
+  | 'orasDigest';
+
 /** Annotation keys that packwright reads and writes (image-spec 1.1.1, annotations). */
-export const annotationKeys = /* @__PURE__ */ Object.freeze({
+export const annotationKeys: Readonly<Record<AnnotationName, string>> = /* @__PURE__ */ Object.freeze({
   /** A layer's file name in an artifact: a safe relative path. */
   title: 'org.opencontainers.image.title',
   /** The tag of an entry in a layout's index. */
@@ -17,4 +32,4 @@ export const annotationKeys = /* @__PURE__ */ Object.freeze({
   orasUnpack: 'io.deis.oras.content.unpack',
   /** The digest of such a layer before compression. */
   orasDigest: 'io.deis.oras.content.digest',
-} as const satisfies Record<string, string>) satisfies Readonly<Record<string, string>>;
+});

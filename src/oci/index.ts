@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { annotationKeys } from './annotations.ts';
+export { annotationKeys, type AnnotationName } from './annotations.ts';
 export {
   buildIndex,
   buildManifest,
@@ -36,6 +36,7 @@ export {
   isMediaType,
   isNonDistributableMediaType,
   mediaTypes,
+  type MediaTypeName,
 } from './media-types.ts';
 export { parseDescriptor } from './parse-descriptor.ts';
 export {

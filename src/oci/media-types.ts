@@ -1,5 +1,27 @@
+/** The names of {@link mediaTypes}. */
+export type MediaTypeName =
+  | 'imageManifest'
+  | 'imageIndex'
+  | 'imageConfig'
+  | 'empty'
+  | 'layerTar'
+  | 'layerTarGzip'
+  | 'layerTarZstd'
+  | 'nonDistributableLayerTar'
+  | 'nonDistributableLayerTarGzip'
+  | 'nonDistributableLayerTarZstd'
+  | 'dockerManifest'
+  | 'dockerManifestList'
+  | 'dockerConfig'
+  | 'dockerLayerTar'
+  | 'dockerLayerTarGzip'
+  | 'dockerForeignLayerTarGzip'
+  | 'pack'
+  | 'lock'
+  | 'unknownArtifact';
+
 /** Media types of the documents and blobs that packwright reads and writes. */
-export const mediaTypes = /* @__PURE__ */ Object.freeze({
+export const mediaTypes: Readonly<Record<MediaTypeName, string>> = /* @__PURE__ */ Object.freeze({
   /** Image manifest (image-spec 1.1.1, manifest). */
   imageManifest: 'application/vnd.oci.image.manifest.v1+json',
   /** Image index (image-spec 1.1.1, image index). */
@@ -26,7 +48,7 @@ export const mediaTypes = /* @__PURE__ */ Object.freeze({
   lock: 'application/vnd.packwright.lock.v1+json',
   /** The artifact type of files that nobody gave one. */
   unknownArtifact: 'application/vnd.unknown.artifact.v1',
-} as const satisfies Record<string, string>) satisfies Readonly<Record<string, string>>;
+});
 
 const dockerSchema1: readonly string[] = [
   'application/vnd.docker.distribution.manifest.v1+json',

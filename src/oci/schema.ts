@@ -24,7 +24,7 @@ const digest = /* @__PURE__ */ z.custom<Descriptor['digest']>(
   'expected a digest: sha256, sha384 or sha512, and lower-case hex of the right length',
 );
 const size = /* @__PURE__ */ z.custom<number>(
-  (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0,
   'expected a size in bytes: a whole number from 0 to 2^53 - 1',
 );
 const annotations = /* @__PURE__ */ z.record(text, text, 'expected an object of strings');
