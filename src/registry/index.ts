@@ -1,0 +1,8 @@
+/**
+ * The registry that memory, layouts and the server share: repositories over a blob store and a record store.
+ *
+ * @module
+ */
+export { storeRegistry, type StoreRegistryOptions } from './store-registry.ts';
+export type { Catalog, CatalogEntry, KnownManifest } from './catalog.ts';
+export { createRepository, type RepositoryParts } from './repository.ts';

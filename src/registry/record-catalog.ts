@@ -1,0 +1,145 @@
+import { utf8 } from '../bytes/encoding.ts';
+import type { Digest } from '../digest/digest.ts';
+import { StoreError } from '../errors.ts';
+import type { Descriptor } from '../oci/descriptor.ts';
+import { isTag } from '../oci/reference.ts';
+import type { OperationOptions } from '../ports/operation.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import type { ListOptions, ReferrersAnswer, TagOptions } from '../ports/registry.ts';
+import type { Catalog, CatalogEntry } from './catalog.ts';
+import { recordKeys, type RecordKeys } from './record-keys.ts';
+import { formatRecord, parseRecord, recordFacts, type RecordedManifest } from './record-value.ts';
+import { changeRecord, createRecord, dropRecord } from './change-record.ts';
+
+/** The catalog of one repository as records, one for each fact, so that writers of different facts never meet. */
+export function recordCatalog(records: RecordStore, repository: string): Catalog {
+  const parts: CatalogParts = { records, keys: recordKeys(repository) };
+  const { keys } = parts;
+  const read = async (key: string, options: OperationOptions): Promise<RecordedManifest | undefined> => {
+    const record = await records.get(key, options);
+    return record && parseRecord(key, record.value);
+  };
+  return {
+    isTag,
+    holds: async (digest, options) => (await records.get(keys.blob(digest), options)) !== undefined,
+    admit: (digest, options) => createRecord(records, keys.blob(digest), utf8('{}'), options),
+    manifest: (digest, options) => read(keys.manifest(digest), options),
+    tagged: (name, options) => read(keys.tag(name), options),
+    // What the manifest names was found a moment ago, and records have no lock to hold: the sweep waits instead.
+    add: (entry, _confirm, options) => addManifest(parts, entry, options),
+    setTag: async (name, descriptor, confirm, options) => {
+      await confirm();
+      await pointTag(parts, name, descriptor, options);
+    },
+    removeTag: (name, options) => dropRecord(records, keys.tag(name), undefined, options),
+    remove: (digest, options) => removeManifest(parts, digest, options),
+    manifests: (options) => listManifests(parts, options),
+    tags: (options) => listTags(parts, options),
+    referrers: (subject, options) => listReferrers(parts, subject, options),
+  };
+}
+
+interface CatalogParts {
+  readonly records: RecordStore;
+  readonly keys: RecordKeys;
+}
+
+/** The tag comes last: what it points at is complete whenever somebody sees it. */
+async function addManifest(
+  { records, keys }: CatalogParts,
+  entry: CatalogEntry,
+  options: OperationOptions,
+): Promise<void> {
+  const { descriptor, referrer, tag } = entry;
+  const { digest } = descriptor;
+  const value = formatRecord({ ...recordFacts(descriptor), subject: referrer?.subject });
+  await changeRecord(records, keys.manifest(digest), () => value, options);
+  if (referrer !== undefined) {
+    const listed = formatRecord(referrer.descriptor);
+    await changeRecord(records, keys.referrer(referrer.subject, digest), () => listed, options);
+  }
+  if (tag !== undefined) await pointTag({ records, keys }, tag, descriptor, options);
+}
+
+async function pointTag(
+  { records, keys }: CatalogParts,
+  name: string,
+  descriptor: Descriptor,
+  options: TagOptions,
+): Promise<void> {
+  const { ifMatch, ...operation } = options;
+  const key = keys.tag(name);
+  const value = formatRecord(recordFacts(descriptor));
+  const next = (current: Uint8Array | undefined): Uint8Array => {
+    const now = current === undefined ? null : parseRecord(key, current).digest;
+    if (ifMatch !== undefined && ifMatch !== now) throw tagMoved(name, ifMatch, now);
+    return value;
+  };
+  await changeRecord(records, key, next, operation);
+}
+
+/** The error of a tag that does not point where the caller thinks. */
+export function tagMoved(name: string, expected: Digest | null, actual: Digest | null): StoreError {
+  return new StoreError(
+    'ERR_CONFLICT',
+    `tag ${name} ${actual === null ? 'is not there' : `points at ${actual}`}, expected ${expected ?? 'no such tag'}`,
+    { hint: 'Resolve the tag again and decide anew.', details: { tag: name, expected, actual } },
+  );
+}
+
+/** Tags go first, so that none ever points at a manifest that is not there. */
+async function removeManifest(parts: CatalogParts, digest: Digest, options: OperationOptions): Promise<boolean> {
+  const { records, keys } = parts;
+  const key = keys.manifest(digest);
+  const record = await records.get(key, options);
+  if (record === undefined) return false;
+  const pointsHere = (tag: string) => (value: Uint8Array) => parseRecord(tag, value).digest === digest;
+  for await (const name of listTags(parts, options)) {
+    const tag = keys.tag(name);
+    await dropRecord(records, tag, pointsHere(tag), options);
+  }
+  const { subject } = parseRecord(key, record.value);
+  if (subject !== undefined) await dropRecord(records, keys.referrer(subject, digest), undefined, options);
+  return dropRecord(records, key, undefined, options);
+}
+
+async function* listManifests(
+  { records, keys }: CatalogParts,
+  options: OperationOptions,
+): AsyncGenerator<RecordedManifest, void, undefined> {
+  for await (const { key } of records.list(keys.manifests, options)) {
+    const record = await records.get(key, options);
+    if (record !== undefined) yield parseRecord(key, record.value);
+  }
+}
+
+async function* listTags(
+  { records, keys }: CatalogParts,
+  options: ListOptions,
+): AsyncGenerator<string, void, undefined> {
+  const { after, ...rest } = options;
+  const prefix = keys.tag('');
+  const from = after === undefined ? {} : { after: keys.tag(after) };
+  for await (const { key } of records.list(prefix, { ...rest, ...from })) yield key.slice(prefix.length);
+}
+
+async function listReferrers(
+  { records, keys }: CatalogParts,
+  subject: Digest,
+  options: OperationOptions,
+): Promise<ReferrersAnswer> {
+  const referrers: Descriptor[] = [];
+  for await (const { key } of records.list(keys.referrers(subject), options)) {
+    const record = await records.get(key, options);
+    if (record === undefined) continue;
+    const { digest, mediaType, size, artifactType, annotations } = parseRecord(key, record.value);
+    referrers.push({
+      mediaType,
+      digest,
+      size,
+      ...(artifactType === undefined ? {} : { artifactType }),
+      ...(annotations === undefined ? {} : { annotations }),
+    });
+  }
+  return { referrers, from: 'api' };
+}
