@@ -1,0 +1,16 @@
+import { build } from 'esbuild';
+
+/** One script from the project's `entry`, as a bundler for `conditions` makes it: no node: module may be left in it. */
+export async function bundleFor(project: string, entry: string, conditions: readonly string[]): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: entry, resolveDir: project, sourcefile: 'entry.js' },
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: 'browser',
+    conditions: [...conditions],
+    write: false,
+    logLevel: 'error',
+  });
+  return outputFiles[0]?.text ?? '';
+}

@@ -1,0 +1,28 @@
+import type { Runtimes } from './tools.ts';
+import { bundleFor } from './bundle.ts';
+
+const entry = `import { scenario } from './scenario.js';
+export default { fetch: async () => Response.json(await scenario()) };`;
+
+interface Miniflare {
+  dispatchFetch(url: string): Promise<{ status: number; text(): Promise<string> }>;
+  dispose(): Promise<void>;
+}
+interface MiniflareModule {
+  readonly Miniflare: new (options: Readonly<Record<string, unknown>>) => Miniflare;
+}
+
+/** Runs the scenario inside a Worker. */
+export async function runInWorkerd(project: string, runtimes: Runtimes): Promise<unknown> {
+  const { Miniflare } = await runtimes.load<MiniflareModule>('miniflare');
+  const script = await bundleFor(project, entry, ['workerd', 'worker', 'browser']);
+  const worker = new Miniflare({ modules: true, script, compatibilityDate: '2026-04-01' });
+  try {
+    const response = await worker.dispatchFetch('http://worker.example/');
+    const text = await response.text();
+    if (response.status !== 200) throw new Error(`worker answered ${response.status}: ${text}`);
+    return JSON.parse(text) as unknown;
+  } finally {
+    await worker.dispose();
+  }
+}
