@@ -7,7 +7,7 @@ const partPattern = /^[A-Za-z0-9_.-]+$/;
 
 /**
  * Reads `os/architecture[/variant][:os.version]`, `linux/arm64/v8` for example, in the spelling that oras and Docker
- * have. Names that mean the same are made one: `x86_64` is `amd64`, `arm64/v8` is `arm64`, `arm` is `arm/v7`.
+ * have. Other names of an architecture are replaced: `x86_64` by `amd64`, `aarch64` by `arm64`.
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT` for anything else; nothing is filled in from the machine it runs on.
  */
@@ -19,7 +19,7 @@ export function parsePlatform(text: string): Platform {
   const named = [...parts, ...(version === undefined ? [] : [version])];
   const valid = text.length <= maxLength && rest.length === 0 && named.every((part) => partPattern.test(part));
   if (!valid || os === undefined || architecture === undefined) throw notPlatform(text);
-  return normalizePlatform({
+  return spelled({
     os,
     architecture,
     ...(variant === undefined ? {} : { variant }),
@@ -29,55 +29,54 @@ export function parsePlatform(text: string): Platform {
 
 /** The text of a platform. The inverse of {@link parsePlatform}, but for `os.features`, which the text cannot say. */
 export function formatPlatform(platform: Platform): string {
-  const { os, architecture, variant, 'os.version': version } = normalizePlatform(platform);
-  return `${os}/${architecture}${variant === undefined ? '' : `/${variant}`}${version === undefined ? '' : `:${version}`}`;
+  const { os, architecture, variant = '', 'os.version': version = '' } = platform;
+  return `${os}/${architecture}${variant === '' ? '' : `/${variant}`}${version === '' ? '' : `:${version}`}`;
 }
 
-const osNames: Readonly<Record<string, string>> = { macos: 'darwin' };
-const architectureNames: Readonly<Record<string, { readonly architecture: string; readonly variant?: string }>> = {
-  i386: { architecture: '386' },
-  x86_64: { architecture: 'amd64' },
-  'x86-64': { architecture: 'amd64' },
-  aarch64: { architecture: 'arm64' },
-  armhf: { architecture: 'arm', variant: 'v7' },
-  armel: { architecture: 'arm', variant: 'v6' },
-};
-// What a missing variant means; the same as leaving it out (containerd, platforms, "Normalization").
-const baseVariants: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8' };
+const osNames: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([['macos', 'darwin']]);
+const architectureNames: ReadonlyMap<string, readonly [architecture: string, variant: string]> =
+  /* @__PURE__ */ new Map([
+    ['i386', ['386', '']],
+    ['x86_64', ['amd64', '']],
+    ['x86-64', ['amd64', '']],
+    ['aarch64', ['arm64', '']],
+    ['armhf', ['arm', 'v7']],
+    ['armel', ['arm', 'v6']],
+  ]);
 
-/** The platform in the one spelling that is compared: lower case, aliases resolved, the base variant left out. */
-export function normalizePlatform(platform: Platform): Platform {
+/** A platform with one name for each system and architecture, and `v8` where somebody wrote `8`. */
+function spelled(platform: Platform): Platform {
   const os = platform.os.toLowerCase();
   const given = platform.architecture.toLowerCase();
-  const alias = Object.hasOwn(architectureNames, given) ? architectureNames[given] : undefined;
-  const architecture = alias?.architecture ?? given;
-  const variant = variantOf(architecture, alias?.variant ?? platform.variant?.toLowerCase() ?? '');
-  const { 'os.version': version, 'os.features': features } = platform;
-  return {
-    os: (Object.hasOwn(osNames, os) ? osNames[os] : undefined) ?? os,
-    architecture,
-    ...(variant === '' ? {} : { variant }),
-    ...(version === undefined || version === '' ? {} : { 'os.version': version }),
-    ...(features === undefined || features.length === 0 ? {} : { 'os.features': [...features].sort(compareBytewise) }),
-  };
+  const [architecture, implied] = architectureNames.get(given) ?? [given, ''];
+  const wanted = platform.variant?.toLowerCase() ?? '';
+  const variant = implied === '' ? wanted.replace(/^(?=[0-9]+$)/, 'v') : implied;
+  return { ...platform, os: osNames.get(os) ?? os, architecture, ...(variant === '' ? {} : { variant }) };
 }
 
-function variantOf(architecture: string, variant: string): string {
-  const named = /^[0-9]/.test(variant) && architecture.startsWith('arm') ? `v${variant}` : variant;
-  if (architecture === 'arm' && named === '') return 'v7';
-  return named === baseVariants[architecture] ? '' : named;
-}
+// What a missing variant means (containerd's platforms, "Normalization").
+const baseVariants: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
+  ['amd64', 'v1'],
+  ['arm64', 'v8'],
+  ['arm', 'v7'],
+]);
 
 /**
  * True where something for `offered` is what was asked for: the same system, architecture and variant, and the same
- * version and at least the features of the system where those were asked for. Nothing similar counts.
+ * version and at least the features of the system where those were asked for. Nothing similar counts; a variant that is
+ * not named is v8 of arm64, v7 of arm, v1 of amd64.
  */
 export function platformMatches(offered: Platform, wanted: Platform): boolean {
-  const a = normalizePlatform(offered);
-  const b = normalizePlatform(wanted);
-  if (a.os !== b.os || a.architecture !== b.architecture || a.variant !== b.variant) return false;
-  if (b['os.version'] !== undefined && a['os.version'] !== b['os.version']) return false;
-  return (b['os.features'] ?? []).every((feature) => a['os.features']?.includes(feature) === true);
+  const a = spelled(offered);
+  const b = spelled(wanted);
+  if (a.os !== b.os || a.architecture !== b.architecture || variantOf(a) !== variantOf(b)) return false;
+  const { 'os.version': version = '', 'os.features': features = [] } = b;
+  if (version !== '' && a['os.version'] !== version) return false;
+  return features.every((feature) => a['os.features']?.includes(feature) === true);
+}
+
+function variantOf({ architecture, variant = '' }: Platform): string {
+  return variant === '' ? (baseVariants.get(architecture) ?? '') : variant;
 }
 
 /**
