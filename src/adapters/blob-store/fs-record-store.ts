@@ -1,0 +1,159 @@
+import { readFileSync, unlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { utf8 } from '../../bytes/encoding.ts';
+import { concatBytes } from '../../bytes/stream.ts';
+import { digestOf, hexOf } from '../../digest/digest.ts';
+import { StoreError } from '../../errors.ts';
+import type { ListedRecord, ListRecordsOptions, RecordStore, StoredRecord } from '../../ports/record-store.ts';
+import { replaceFile } from '../node/atomic-file.ts';
+import { isErrno, orStoreFailure, type FailureFacts } from '../node/failure.ts';
+import { withLock } from '../node/folder-lock.ts';
+import { Folders, removeEmptyFolder } from '../node/folders.ts';
+import { checkKnown } from '../node/known-options.ts';
+import { sweepTemporary } from '../node/temporary.ts';
+import { checkKey, checkLimit, checkPrefix, checkValue } from './record-key.ts';
+import { pathOfKey, recordKeys } from './record-path.ts';
+
+/** Where a record store on disk lies, and how it keeps its records. */
+export interface FsRecordStoreOptions {
+  /** The folder of the store; it may be that of a blob store. Made when the first record is written. */
+  readonly directory: string;
+  /** Flushes each record and its folder to the disk before `put` returns. False by default. */
+  readonly durable?: boolean | undefined;
+}
+
+interface RecordFolder {
+  readonly id: string;
+  readonly records: string;
+  readonly locks: string;
+  readonly temporary: string;
+  readonly durable: boolean;
+  swept: boolean;
+}
+
+/**
+ * A folder as a record store: one file per record, replaced by rename under a lock that other processes honour, so
+ * that compare-and-set is exact among all of them. Reading takes no lock. Each value is checked when it is read.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing or unknown.
+ */
+export function fsRecordStore(options: FsRecordStoreOptions): RecordStore {
+  checkKnown('fsRecordStore', options, ['directory', 'durable']);
+  const { directory, durable = false } = options;
+  const folder: RecordFolder = {
+    id: `fs:${directory}`,
+    records: join(directory, 'records'),
+    locks: join(directory, 'locks'),
+    temporary: join(directory, 'tmp'),
+    durable,
+    swept: false,
+  };
+  return {
+    get: async (key, { signal } = {}) => {
+      signal?.throwIfAborted();
+      checkKey(key);
+      return orStoreFailure(facts(folder, 'read', key), () => readRecord(folder, key));
+    },
+    put: async (key, value, { ifVersion, signal }) => {
+      signal?.throwIfAborted();
+      const own = new Uint8Array(checkValue(value));
+      return changing(folder, key, ifVersion, signal, () => writeRecord(folder, key, own));
+    },
+    delete: async (key, { ifVersion, signal }) => {
+      signal?.throwIfAborted();
+      const there = await changing(folder, key, ifVersion, signal, () => removeRecord(folder, key));
+      if (there !== 'conflict') return true;
+      return readRecord(folder, key) === undefined ? false : 'conflict';
+    },
+    list: (prefix, listing) => list(folder, prefix, listing),
+  };
+}
+
+function facts(folder: RecordFolder, action: FailureFacts['action'], key: string): FailureFacts {
+  return { store: folder.id, action, what: `record ${JSON.stringify(key)}` };
+}
+
+/** Runs a change when the record has the version given. */
+async function changing<T>(
+  folder: RecordFolder,
+  key: string,
+  ifVersion: string | null,
+  signal: AbortSignal | undefined,
+  change: () => T | Promise<T>,
+): Promise<T | 'conflict'> {
+  checkKey(key);
+  const lock = join(folder.locks, `${hexOf(digestOf(utf8(key))).slice(0, 32)}.lock`);
+  const run = async (): Promise<T | 'conflict'> => {
+    if ((readRecord(folder, key)?.version ?? null) !== ifVersion) return 'conflict';
+    if (!folder.swept) sweepTemporary(folder.temporary, { prefix: 'put-' });
+    folder.swept = true;
+    return change();
+  };
+  return orStoreFailure(facts(folder, 'write', key), () => withLock(lock, run, { signal }));
+}
+
+/** Version in front: 16 random digits, so that no version comes back, and the digest of the value, which is checked. */
+async function writeRecord(folder: RecordFolder, key: string, value: Uint8Array): Promise<{ version: string }> {
+  const version = randomBytes(8).toString('hex') + hexOf(digestOf(value));
+  const path = join(folder.records, pathOfKey(key));
+  const { temporary, durable } = folder;
+  const folders = new Folders();
+  try {
+    await replaceFile(path, concatBytes([utf8(`${version}\n`), value]), { temporary, durable, folders });
+  } catch (error) {
+    folders.removeEmpty();
+    throw error;
+  } finally {
+    removeEmptyFolder(temporary);
+  }
+  return { version };
+}
+
+function removeRecord(folder: RecordFolder, key: string): void {
+  const path = join(folder.records, pathOfKey(key));
+  unlinkSync(path);
+  for (let above = dirname(path); above.length >= folder.records.length; above = dirname(above)) {
+    if (!removeEmptyFolder(above)) return;
+  }
+}
+
+const versionLength = 80;
+
+function readRecord(folder: RecordFolder, key: string): StoredRecord | undefined {
+  let content: Buffer;
+  try {
+    content = readFileSync(join(folder.records, pathOfKey(key)));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  const version = content.toString('latin1', 0, versionLength);
+  const value = new Uint8Array(content.subarray(versionLength + 1));
+  if (version.slice(16) !== hexOf(digestOf(value))) throw damaged(folder, key);
+  return { version, value };
+}
+
+function damaged(folder: RecordFolder, key: string): StoreError {
+  return new StoreError('ERR_STORE_READ', `record ${JSON.stringify(key)} is damaged`, {
+    store: folder.id,
+    hint: `remove ${join(folder.records, pathOfKey(key))}`,
+  });
+}
+
+async function* list(
+  folder: RecordFolder,
+  prefix: string,
+  options: ListRecordsOptions = {},
+): AsyncGenerator<ListedRecord, void, undefined> {
+  const { after, signal } = options;
+  let left = checkLimit(options.limit);
+  for (const key of recordKeys(folder.records, { prefix: checkPrefix(prefix), after })) {
+    if (left <= 0) return;
+    signal?.throwIfAborted();
+    const found = await orStoreFailure(facts(folder, 'read', key), () => readRecord(folder, key));
+    if (found === undefined) continue;
+    left--;
+    yield { key, version: found.version };
+  }
+}

@@ -1,0 +1,226 @@
+import { closeSync, constants, ftruncateSync, lstatSync, openSync, renameSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { ByteSource } from '../../bytes/source.ts';
+import { algorithmOf, isDigestAlgorithm, parseDigest, type Digest, type DigestAlgorithm } from '../../digest/digest.ts';
+import { createHash, type RunningHash } from '../../digest/hash.ts';
+import { IntegrityError, StoreError } from '../../errors.ts';
+import type { BlobStore, CommittedBlob, Ingest } from '../../ports/blob-store.ts';
+import { syncFile, writeFully } from './atomic-file.ts';
+import type { BlobFolder } from './blob-folder.ts';
+import { isErrno, orStoreFailure, SourceFailure, type FailureFacts } from './failure.ts';
+import { openFileStream } from './file-stream.ts';
+import { sourceChunks, writeChunks } from './file-writer.ts';
+import { chunksOf } from '../../bytes/stream.ts';
+import { currentOwner, formatOwner, isAlive } from './owner.ts';
+import { ageOf, leftoverLifetime, removeFile, temporaryFiles } from './temporary.ts';
+
+const smallAppend = 256 * 1024;
+/** An ingest of another machine or container can be taken when nothing was written for a minute. */
+const restingTime = 60_000;
+const openExisting = constants.O_RDWR | constants.O_NOFOLLOW;
+
+/**
+ * The `ingest` of a folder of blobs. The bytes are in one temporary file, whose name says the id and the owner: an
+ * ingest changes hands by a rename, which only one of several takers can win. Nothing is open between two calls.
+ */
+export function blobIngests(folder: BlobFolder): NonNullable<BlobStore['ingest']> {
+  const own = new Map<string, FileIngest>();
+  return async (id, { signal } = {}) => {
+    signal?.throwIfAborted();
+    const known = id === undefined ? undefined : own.get(id);
+    if (known !== undefined) return known;
+    const forget = (ingest: FileIngest): void => void own.delete(ingest.id);
+    const ingest = await (id === undefined ? begin(folder, forget) : resume(folder, id, forget));
+    own.set(ingest.id, ingest);
+    return ingest;
+  };
+}
+
+type Forget = (ingest: FileIngest) => void;
+
+function factsOf(folder: BlobFolder, id: string): FailureFacts {
+  return { store: folder.id, action: 'write', what: `ingest ${id}` };
+}
+
+function nameOf(id: string): string {
+  return `ingest-${id}~${formatOwner(currentOwner())}`;
+}
+
+function begin(folder: BlobFolder, forget: Forget): Promise<FileIngest> {
+  const id = randomUUID();
+  return orStoreFailure(factsOf(folder, id), () =>
+    folder.writing(() => {
+      const { path, file } = folder.stage(nameOf(id));
+      closeSync(file);
+      return Promise.resolve(new FileIngest({ folder, id, path, size: 0, forget }));
+    }),
+  );
+}
+
+function resume(folder: BlobFolder, id: string, forget: Forget): Promise<FileIngest> {
+  return orStoreFailure(factsOf(folder, id), () => {
+    const path = takeOver(folder, id);
+    return new FileIngest({ folder, id, path, size: lstatSync(path).size, forget });
+  });
+}
+
+/** Makes the file of an ingest one of this process, unless another one that may still live has it. */
+function takeOver(folder: BlobFolder, id: string): string {
+  const found = temporaryFiles(folder.temporary).find(({ label }) => label === `ingest-${id}`);
+  if (found === undefined) throw unknownIngest(folder, id);
+  const from = join(folder.temporary, found.name);
+  const to = join(folder.temporary, nameOf(id));
+  if (from === to) return to;
+  if (isAlive(found.owner) ?? ageOf(from) < restingTime) throw busy(folder, id);
+  try {
+    renameSync(from, to);
+    return to;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) throw busy(folder, id);
+    throw error;
+  }
+}
+
+class FileIngest implements Ingest {
+  readonly id: string;
+  readonly #folder: BlobFolder;
+  readonly #path: string;
+  readonly #forget: Forget;
+  #offset: number;
+  /** The hash of all bytes so far; undefined when another process wrote some of them. */
+  #hash: RunningHash | undefined;
+  #state: 'open' | 'busy' | 'ended' = 'open';
+
+  constructor(at: { folder: BlobFolder; id: string; path: string; size: number; forget: Forget }) {
+    this.id = at.id;
+    this.#folder = at.folder;
+    this.#path = at.path;
+    this.#offset = at.size;
+    this.#forget = at.forget;
+    if (at.size === 0) this.#hash = createHash('sha256');
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  append(source: ByteSource, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<{ offset: number }> {
+    return this.#alone(async () => {
+      options.signal?.throwIfAborted();
+      const file = openSync(this.#path, openExisting);
+      try {
+        await this.#write(file, source, options.signal);
+      } finally {
+        closeSync(file);
+      }
+      return { offset: this.#offset };
+    });
+  }
+
+  async #write(file: number, source: ByteSource, signal: AbortSignal | undefined): Promise<void> {
+    const start = this.#offset;
+    try {
+      if (source.bytes !== undefined && source.bytes.length <= smallAppend) {
+        writeFully(file, source.bytes, start);
+        this.#add(source.bytes);
+      } else {
+        await writeChunks(file, sourceChunks(source, signal), {
+          position: start,
+          size: source.size,
+          onPiece: (piece) => this.#add(piece),
+        });
+      }
+      if (this.#folder.durable) await syncFile(file);
+    } catch (error) {
+      // When the source fails, all that it gave is written. When writing fails, nobody knows how much is.
+      if (!(error instanceof SourceFailure)) this.#fallBack(file, start);
+      throw error;
+    }
+  }
+
+  #add(piece: Uint8Array): void {
+    this.#hash?.update(piece);
+    this.#offset += piece.length;
+  }
+
+  #fallBack(file: number, offset: number): void {
+    this.#offset = offset;
+    this.#hash = undefined;
+    ftruncateSync(file, offset);
+  }
+
+  commit(
+    wanted: Digest | DigestAlgorithm,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<CommittedBlob> {
+    return this.#alone(() =>
+      this.#folder.writing(async () => {
+        const expected = isDigestAlgorithm(wanted) ? undefined : parseDigest(wanted);
+        const algorithm = isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted);
+        const digest = await this.#digest(algorithm, options.signal);
+        if (expected !== undefined && digest !== expected) throw mismatch(expected, digest);
+        const created = await this.#folder.publish(this.#path, digest, this.#offset);
+        this.#end();
+        return { created, digest, size: this.#offset };
+      }),
+    );
+  }
+
+  /** The digest of all bytes: of the running hash where it saw them all, else of the file. */
+  async #digest(algorithm: DigestAlgorithm, signal: AbortSignal | undefined): Promise<Digest> {
+    const running = algorithm === 'sha256' ? this.#hash : undefined;
+    if (running !== undefined) {
+      this.#hash = undefined;
+      return running.digest();
+    }
+    const hash = createHash(algorithm);
+    const stream = await openFileStream(this.#path, { end: this.#offset, signal });
+    for await (const chunk of chunksOf(stream, { signal })) hash.update(chunk);
+    return hash.digest();
+  }
+
+  abort(): Promise<void> {
+    if (this.#state === 'ended') return Promise.resolve();
+    this.#end();
+    removeFile(this.#path);
+    this.#folder.tidy();
+    return Promise.resolve();
+  }
+
+  #end(): void {
+    this.#state = 'ended';
+    this.#forget(this);
+  }
+
+  /** One call at a time: two appends at once would write over one another. */
+  async #alone<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#state === 'ended') throw unknownIngest(this.#folder, this.id);
+    if (this.#state === 'busy') throw busy(this.#folder, this.id);
+    this.#state = 'busy';
+    try {
+      return await orStoreFailure(factsOf(this.#folder, this.id), run);
+    } finally {
+      // Commit and abort end it meanwhile.
+      if ((this.#state as string) === 'busy') this.#state = 'open';
+    }
+  }
+}
+
+function unknownIngest(folder: BlobFolder, id: string): StoreError {
+  return new StoreError('ERR_BLOB_NOT_FOUND', `ingest ${JSON.stringify(id.slice(0, 100))} is not there`, {
+    store: folder.id,
+    hint: `an ingest ends by commit, by abort, or ${leftoverLifetime / 3_600_000} hours after its process`,
+  });
+}
+
+function busy(folder: BlobFolder, id: string): StoreError {
+  return new StoreError('ERR_CONFLICT', `ingest ${id} is in use`, { store: folder.id, retryable: true });
+}
+
+function mismatch(expected: Digest, actual: Digest): IntegrityError {
+  return new IntegrityError('ERR_DIGEST_MISMATCH', `blob has digest ${actual}, expected ${expected}`, {
+    expected,
+    actual,
+  });
+}

@@ -1,0 +1,112 @@
+import { write } from 'node:fs';
+import { promisify } from 'node:util';
+import { chunksOf } from '../../bytes/stream.ts';
+import type { ByteSource } from '../../bytes/source.ts';
+import { SourceFailure } from './failure.ts';
+
+const maxPiece = 1024 * 1024;
+const writeSome = promisify(write) as (
+  file: number,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+) => Promise<unknown>;
+
+/** The chunks of a source. What the source throws is marked as its own; an abort is let through. */
+export async function* sourceChunks(
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* chunksOf(await source.open({ signal }), { signal });
+  } catch (error) {
+    throw new SourceFailure(error);
+  }
+}
+
+/** Where bytes are written, and who looks at them. */
+export interface WriteOptions {
+  /** Where in the file the first byte goes. */
+  readonly position: number;
+  /** How many bytes will come, where that is known. */
+  readonly size?: number | undefined;
+  /** Sees what was written, piece by piece, in order. */
+  readonly onPiece: (piece: Uint8Array) => void;
+}
+
+/**
+ * Writes chunks to an open file in pieces of 1 MiB: while one is on its way to the disk, it is hashed and the next is
+ * gathered. Chunks are copied at once, so that a producer may use its array again.
+ *
+ * When the chunks fail, what came before is still written, and then the failure is thrown.
+ */
+export async function writeChunks(
+  file: number,
+  chunks: AsyncIterable<Uint8Array>,
+  options: WriteOptions,
+): Promise<void> {
+  const writer = new PieceWriter(file, options);
+  try {
+    for await (const chunk of chunks) await writer.add(chunk);
+  } finally {
+    await writer.end();
+  }
+}
+
+class PieceWriter {
+  readonly #file: number;
+  readonly #onPiece: (piece: Uint8Array) => void;
+  #position: number;
+  #gathering: Uint8Array;
+  #other: Uint8Array | undefined;
+  #filled = 0;
+  #inFlight: Promise<void> | undefined;
+
+  constructor(file: number, options: WriteOptions) {
+    const { position, size = maxPiece, onPiece } = options;
+    this.#file = file;
+    this.#position = position;
+    this.#onPiece = onPiece;
+    this.#gathering = Buffer.allocUnsafeSlow(Math.max(1, Math.min(size, maxPiece)));
+  }
+
+  async add(chunk: Uint8Array): Promise<void> {
+    for (let done = 0; done < chunk.length;) {
+      const part = chunk.subarray(done, done + this.#gathering.length - this.#filled);
+      this.#gathering.set(part, this.#filled);
+      this.#filled += part.length;
+      done += part.length;
+      if (this.#filled === this.#gathering.length) await this.#send();
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#filled > 0) await this.#send();
+    await this.#inFlight;
+  }
+
+  async #send(): Promise<void> {
+    const piece = this.#gathering.subarray(0, this.#filled);
+    this.#filled = 0;
+    await this.#inFlight;
+    this.#inFlight = writePiece(this.#file, piece, this.#position);
+    // Its failure is met by the next await; without this it would count as unhandled until then.
+    this.#inFlight.catch(() => undefined);
+    this.#position += piece.length;
+    this.#onPiece(piece);
+    const next = this.#other ?? Buffer.allocUnsafeSlow(this.#gathering.length);
+    this.#other = this.#gathering;
+    this.#gathering = next;
+  }
+}
+
+async function writePiece(file: number, piece: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < piece.length;) {
+    // promisify of fs.write gives the count in an object.
+    const { bytesWritten } = (await writeSome(file, piece, done, piece.length - done, position + done)) as {
+      bytesWritten: number;
+    };
+    done += bytesWritten;
+  }
+}
