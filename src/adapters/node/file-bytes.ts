@@ -7,7 +7,7 @@ import { storeFailure } from './failure.ts';
 
 const { O_RDONLY } = fs.constants;
 // Windows has neither. Without O_NONBLOCK the opening of a pipe waits for a writer.
-const nonBlocking = (fs.constants.O_NONBLOCK as number | undefined) ?? 0;
+const readFlags = O_RDONLY | ((fs.constants.O_NONBLOCK as number | undefined) ?? 0);
 const noFollow = (fs.constants.O_NOFOLLOW as number | undefined) ?? 0;
 
 /** Files up to this size are read at once: a stream costs more than their bytes. */
@@ -25,55 +25,91 @@ interface FileFacts {
   readonly ino: number;
 }
 
-/** A file that was opened once: its bytes, and whether its owner may execute it. */
-export interface OpenedFile {
+/** A file that was looked at: its bytes, and whether its owner may execute it. */
+export interface FoundFile {
   readonly source: ByteSource;
   readonly executable: boolean;
 }
 
 /**
- * Opens a regular file, and reads it when it is small. Errors of the system are passed on.
+ * Opens a regular file to look at it. Errors of the system are passed on.
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT` for a folder, a pipe, a device.
  */
-export function openFile(path: string, options: { readonly followLinks: boolean }): OpenedFile {
-  const flags = O_RDONLY | nonBlocking | (options.followLinks ? 0 : noFollow);
+export function openFile(path: string, options: { readonly followLinks: boolean }): FoundFile {
+  const flags = readFlags | (options.followLinks ? 0 : noFollow);
   const descriptor = fs.openSync(path, flags);
   try {
-    const facts = fs.fstatSync(descriptor);
-    if (!facts.isFile()) throw notFile(path);
-    const bytes = facts.size > smallBytes ? undefined : readSmall(descriptor, facts.size, path);
-    return { source: sourceOf(path, flags, facts, bytes), executable: (facts.mode & 0o100) !== 0 };
+    return foundFile(path, flags, fs.fstatSync(descriptor));
   } finally {
     fs.closeSync(descriptor);
   }
 }
 
-function readSmall(descriptor: number, size: number, path: string): Uint8Array<ArrayBuffer> {
+/** Looks at a regular file without opening it, and follows no link. Like {@link openFile} in the rest. */
+export function findFile(path: string): FoundFile {
+  return foundFile(path, readFlags | noFollow, fs.lstatSync(path));
+}
+
+function foundFile(path: string, flags: number, facts: fs.Stats): FoundFile {
+  if (!facts.isFile()) throw notFile(path);
+  const { size, mtimeMs, ino, mode } = facts;
+  return { source: sourceOf(path, flags, { size, mtimeMs, ino }), executable: (mode & 0o100) !== 0 };
+}
+
+function sourceOf(path: string, flags: number, facts: FileFacts): ByteSource {
+  const { size } = facts;
+  const small = size <= smallBytes;
+  const read = (): Uint8Array => readSmall(path, flags, size);
+  const source: ByteSource = {
+    size,
+    // eslint-disable-next-line @typescript-eslint/require-await -- errors must come as rejections
+    open: async (options = {}) => {
+      const { start, end } = rangeOf(options, size);
+      if (small) return streamOf(read().subarray(start, end));
+      return streamFrom(readRange(path, flags, facts, start, end, options.signal));
+    },
+  };
+  if (small) Object.defineProperty(source, 'bytes', { enumerable: true, get: fresh(read) });
+  // Not on every runtime that has node:fs.
+  const openAsBlob = fs.openAsBlob as typeof fs.openAsBlob | undefined;
+  if (openAsBlob !== undefined) source.blob = () => openAsBlob(path);
+  return source;
+}
+
+/** Bytes that are read when asked for and not kept: a list of many small files must not hold all of them. */
+function fresh(read: () => Uint8Array): () => Uint8Array {
+  let last: WeakRef<Uint8Array> | undefined;
+  return () => {
+    const kept = last?.deref();
+    if (kept !== undefined) return kept;
+    const bytes = read();
+    last = new WeakRef(bytes);
+    return bytes;
+  };
+}
+
+/** Reads a small file. Its size is all that is compared: another call would cost a tenth of the whole. */
+function readSmall(path: string, flags: number, size: number): Uint8Array<ArrayBuffer> {
+  try {
+    const descriptor = fs.openSync(path, flags);
+    try {
+      return readWhole(descriptor, size, path);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  } catch (error) {
+    throw readFailure(path, error);
+  }
+}
+
+function readWhole(descriptor: number, size: number, path: string): Uint8Array<ArrayBuffer> {
   let read = 0;
   for (let more = -1; more !== 0 && read <= size; read += more) {
     more = fs.readSync(descriptor, scratch, read, scratch.length - read, null);
   }
   if (read !== size) throw changed(path);
   return scratch.slice(0, read);
-}
-
-function sourceOf(path: string, flags: number, facts: FileFacts, bytes: Uint8Array | undefined): ByteSource {
-  const { size } = facts;
-  const source: ByteSource = {
-    size,
-    ...(bytes === undefined ? {} : { bytes }),
-    // eslint-disable-next-line @typescript-eslint/require-await -- errors must come as rejections
-    open: async (options = {}) => {
-      const { start, end } = rangeOf(options, size);
-      if (bytes !== undefined) return streamOf(bytes.subarray(start, end));
-      return streamFrom(readRange(path, flags, facts, start, end, options.signal));
-    },
-  };
-  // Not on every runtime that has node:fs.
-  const openAsBlob = fs.openAsBlob as typeof fs.openAsBlob | undefined;
-  if (openAsBlob !== undefined) source.blob = () => openAsBlob(path);
-  return source;
 }
 
 async function* readRange(
@@ -103,8 +139,11 @@ async function* readRange(
 }
 
 async function checkSame(path: string, handle: FileHandle, facts: FileFacts): Promise<void> {
-  const now = await reading(path, () => handle.stat());
-  if (now.size !== facts.size || now.mtimeMs !== facts.mtimeMs || now.ino !== facts.ino) throw changed(path);
+  if (!isSame(await reading(path, () => handle.stat()), facts)) throw changed(path);
+}
+
+function isSame(now: FileFacts, then: FileFacts): boolean {
+  return now.size === then.size && now.mtimeMs === then.mtimeMs && now.ino === then.ino;
 }
 
 async function reading<T>(path: string, run: () => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import { checkLink } from '../../bytes/link-target.ts';
 import { checkPath } from '../../bytes/path.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { FormatError } from '../../errors.ts';
-import { openFile, readFailure } from './file-bytes.ts';
+import { findFile, readFailure } from './file-bytes.ts';
 
 /** Something in a folder: what an archive of it holds. */
 export type FolderEntry =
@@ -62,7 +62,7 @@ function readFolder(path: string): fs.Dirent[] {
 function entryOf(root: string, { path, entry }: Step): FolderEntry {
   const full = `${root}/${path}`;
   try {
-    if (entry.isFile()) return { path, type: 'file', ...openFile(full, { followLinks: false }) };
+    if (entry.isFile()) return { path, type: 'file', ...findFile(full) };
     if (entry.isDirectory()) return { path, type: 'directory' };
     if (entry.isSymbolicLink()) return { path, type: 'symlink', target: linkIn(root, path) };
   } catch (error) {

@@ -19,8 +19,8 @@ export interface FileBytesOptions {
 }
 
 /**
- * A file as a {@link ByteSource}. Up to 64 KiB are read now; a larger file is read when it is opened, 1 MiB at a time,
- * and the reading fails when the file was changed since this call.
+ * A file as a {@link ByteSource}. It is read when it is asked for: up to 64 KiB at once, as `bytes`; more than that 1 MiB
+ * at a time. Reading fails when the file was changed since this call.
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT` where there is no such file, or it is a folder, a pipe or a device;
  * StoreError `ERR_STORE_READ` where it cannot be read.
@@ -43,8 +43,8 @@ export interface WalkFolderOptions {
 
 /**
  * Everything below a folder as the entries of an archive, sorted bytewise by their whole path: folders, regular files
- * with the owner's executable bit, and symbolic links that stay inside. No link is followed. Files are opened as their
- * turn comes, without leaving the thread: whoever takes many entries lets others have a turn.
+ * with the owner's executable bit, and symbolic links that stay inside. No link is followed. Folders are read as their
+ * turn comes and files when their bytes are asked for, without leaving the thread: let others have a turn in between.
  *
  * @throws FormatError `ERR_UNSAFE_PATH` for a link that leads out, a socket, a pipe, a device, and a name that not
  * every system can hold; `ERR_LIMIT_EXCEEDED` for too many entries. UsageError `ERR_INVALID_ARGUMENT` where there is
