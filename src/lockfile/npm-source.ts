@@ -1,0 +1,68 @@
+import { parseIntegrity, type ParsedIntegrity } from '../digest/integrity.ts';
+import { isPackError } from '../errors.ts';
+import type { IssueLog } from './issues.ts';
+import type { UnpackableReason } from './lockfile.ts';
+import { enclosingPackage, isOutside } from './npm-location.ts';
+import type { NpmNode } from './npm-node.ts';
+
+/** What the bytes of a place must be; or why nothing says so; or undefined where the entry is wrong, which is noted. */
+export type NpmSource = { readonly integrity: ParsedIntegrity } | { readonly reason: UnpackableReason };
+
+/** Says for each place where its bytes can be had from. */
+export function sourceOf(
+  node: NpmNode,
+  byLocation: ReadonlyMap<string, NpmNode>,
+  issues: IssueLog,
+): NpmSource | undefined {
+  if (node.kind !== 'package' || isOutside(node.location)) return { reason: 'link' };
+  if (travelsInside(node, byLocation)) return { reason: 'bundled' };
+  if (node.resolved !== undefined && isGitSpec(node.resolved)) return { reason: 'git' };
+  if (node.resolved !== undefined && /^file:/i.test(node.resolved)) return { reason: 'file' };
+  if (node.integrity === undefined) return { reason: 'no-integrity' };
+  try {
+    const integrity = parseIntegrity(node.integrity);
+    if (integrity.digests.length > 0) return { integrity };
+    return { reason: integrity.weak ? 'weak-integrity' : 'no-integrity' };
+  } catch (cause) {
+    if (!isPackError(cause)) throw cause;
+    issues.add('ERR_LOCK_ENTRY', `${node.label}.integrity`, `of ${node.location}: ${cause.message}`);
+    return undefined;
+  }
+}
+
+/** What the project itself bundles is marked as well, but has no parent that is packed: it is fetched like the rest. */
+function travelsInside(node: NpmNode, byLocation: ReadonlyMap<string, NpmNode>): boolean {
+  if (!node.bundled) return false;
+  const parent = byLocation.get(enclosingPackage(node.location) ?? '');
+  if (parent?.kind !== 'package') return false;
+  return !parent.bundled || travelsInside(parent, byLocation) || enclosingPackage(parent.location) === undefined;
+}
+
+/**
+ * True for what npm gets with git: a URL, a host's shorthand, or `owner/repository`.
+ *
+ * @see https://docs.npmjs.com/cli/v11/using-npm/package-spec#git-urls
+ */
+export function isGitSpec(spec: string): boolean {
+  return (
+    /^(?:git\+[a-z]+:|git:|ssh:|git@|github:|gitlab:|bitbucket:|gist:)/i.test(spec) ||
+    /^[A-Za-z0-9_-][A-Za-z0-9_.-]*\/[A-Za-z0-9_.-]+(?:#[^/]*)?$/.test(spec)
+  );
+}
+
+/**
+ * The address of a tarball as the lockfile gives it, without user info. Undefined where it gives none; what is no
+ * address of the web is noted.
+ */
+export function originOf(node: NpmNode, issues: IssueLog): string | undefined {
+  if (node.resolved === undefined) return undefined;
+  const url = URL.canParse(node.resolved) ? new URL(node.resolved) : undefined;
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
+    issues.add('ERR_LOCK_ENTRY', `${node.label}.resolved`, `of ${node.location} is not an http or https address`);
+    return undefined;
+  }
+  if (url.username === '' && url.password === '') return node.resolved;
+  url.username = '';
+  url.password = '';
+  return url.href;
+}
