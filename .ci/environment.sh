@@ -1,0 +1,12 @@
+# What was installed lies outside the tree, in folders named after what they hold: a new version gets a new folder.
+CI_FOLDER=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+fingerprint() { cat "$@" | sha256sum | cut -c 1-12; }
+
+PACKWRIGHT_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/packwright-ci
+PACKWRIGHT_PEERS=$PACKWRIGHT_CACHE/peers-$(fingerprint "$CI_FOLDER"/peers/*/go.sum)
+PACKWRIGHT_RUNTIMES=$PACKWRIGHT_CACHE/runtimes-$(fingerprint "$CI_FOLDER"/runtimes/package-lock.json)
+export PACKWRIGHT_CACHE
+
+# Only the steps that are about them see the peers and the runtimes: the others run as for anybody who just cloned.
+use_peers() { export PACKWRIGHT_PEERS; }
+use_runtimes() { export PACKWRIGHT_RUNTIMES; }

@@ -1,0 +1,3 @@
+# The portable tests once more, in Chromium.
+set -euo pipefail
+npx vitest run --config .ci/browser.config.ts

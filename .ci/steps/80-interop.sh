@@ -1,0 +1,5 @@
+# Layouts from and for oras, crane, regctl and skopeo. With the peers given, a missing one is a failure, not a skip.
+set -euo pipefail
+source .ci/environment.sh
+use_peers
+npx vitest run test/interop
