@@ -1,6 +1,5 @@
 import { utf8 } from '../bytes/encoding.ts';
 import type { Digest } from '../digest/digest.ts';
-import { StoreError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { isTag } from '../oci/reference.ts';
 import type { OperationOptions } from '../ports/operation.ts';
@@ -9,6 +8,7 @@ import type { ListOptions, ReferrersAnswer, TagOptions } from '../ports/registry
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { recordKeys, type RecordKeys } from './record-keys.ts';
 import { formatRecord, parseRecord, recordFacts, type RecordedManifest } from './record-value.ts';
+import { tagMoved } from './tag-moved.ts';
 import { changeRecord, createRecord, dropRecord } from './change-record.ts';
 
 /** The catalog of one repository as records, one for each fact, so that writers of different facts never meet. */
@@ -76,15 +76,6 @@ async function pointTag(
     return value;
   };
   await changeRecord(records, key, next, operation);
-}
-
-/** The error of a tag that does not point where the caller thinks. */
-export function tagMoved(name: string, expected: Digest | null, actual: Digest | null): StoreError {
-  return new StoreError(
-    'ERR_CONFLICT',
-    `tag ${name} ${actual === null ? 'is not there' : `points at ${actual}`}, expected ${expected ?? 'no such tag'}`,
-    { hint: 'Resolve the tag again and decide anew.', details: { tag: name, expected, actual } },
-  );
 }
 
 /** Tags go first, so that none ever points at a manifest that is not there. */

@@ -1,0 +1,7 @@
+/**
+ * OCI layouts as registries: a folder to read and write, a tar to read, and a tar to write from any repository.
+ *
+ * @module
+ */
+export { layoutRegistry, type LayoutRegistryOptions } from './layout/layout-registry.ts';
+export { layoutRepository, openLayout, type Layout, type LayoutOptions } from './layout/open-layout.ts';

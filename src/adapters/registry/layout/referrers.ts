@@ -1,0 +1,95 @@
+import type { Digest } from '../../../digest/digest.ts';
+import { FormatError, StoreError } from '../../../errors.ts';
+import type { Descriptor } from '../../../oci/descriptor.ts';
+import { defaultOciLimits } from '../../../oci/limits.ts';
+import { isIndexMediaType, isManifestMediaType } from '../../../oci/media-types.ts';
+import type { OperationOptions } from '../../../ports/operation.ts';
+import type { ReferrersAnswer } from '../../../ports/registry.ts';
+import type { CatalogEntry } from '../../../registry/catalog.ts';
+import { loadManifest } from '../../../registry/load-manifest.ts';
+import type { LayoutParts } from './documents.ts';
+import { entriesNamed, referrersTag } from './names.ts';
+
+type Referrer = CatalogEntry['referrer'];
+
+/**
+ * The referrers of a layout: entries of its index whose manifest has the subject, as oras writes them, and the list
+ * under the referrers tag, as regctl does. What was read is remembered: bytes under a digest never change.
+ */
+export function layoutReferrers(
+  parts: LayoutParts,
+): (subject: Digest, options: OperationOptions) => Promise<ReferrersAnswer> {
+  const known = new Map<Digest, Referrer>();
+  return async (subject, options) => {
+    const entries = await entriesWith(parts, known, subject, options);
+    const tagged = await taggedWith(parts, subject, options);
+    const found = new Map([...(tagged ?? []), ...entries].map((descriptor) => [descriptor.digest, descriptor]));
+    const from = tagged === undefined ? 'api' : entries.length === 0 ? 'tag' : 'both';
+    return { referrers: [...found.values()], from };
+  };
+}
+
+async function entriesWith(
+  parts: LayoutParts,
+  known: Map<Digest, Referrer>,
+  subject: Digest,
+  options: OperationOptions,
+): Promise<Descriptor[]> {
+  const { manifests } = await parts.documents.read(options);
+  if (manifests.length > defaultOciLimits.manifests) throw tooMany(parts.documents.id);
+  const found: Descriptor[] = [];
+  for (const entry of manifests) {
+    if (!isManifestMediaType(entry.mediaType)) continue;
+    if (!known.has(entry.digest)) {
+      const referrer = await readReferrer(parts, entry, options);
+      if (referrer === 'gone') continue;
+      known.set(entry.digest, referrer);
+    }
+    const referrer = known.get(entry.digest);
+    if (referrer?.subject === subject) found.push(referrer.descriptor);
+  }
+  return found;
+}
+
+/** A manifest that is missing fails the listing, unless it was deleted just now: a signature must not go unseen. */
+async function readReferrer(
+  parts: LayoutParts,
+  entry: Descriptor,
+  options: OperationOptions,
+): Promise<Referrer | 'gone'> {
+  const { documents, blobs } = parts;
+  const found = await loadManifest(blobs, entry, options);
+  if (found !== undefined) return found.facts.referrer;
+  const { manifests } = await documents.read(options);
+  if (!manifests.some(({ digest }) => digest === entry.digest)) return 'gone';
+  throw new StoreError('ERR_BLOB_NOT_FOUND', `manifest ${entry.digest} is listed in ${documents.id} and not there`, {
+    store: documents.id,
+    digest: entry.digest,
+  });
+}
+
+/** Those of the referrers tag (distribution-spec 1.1.1, "Referrers Tag Schema"), but what has another subject. */
+async function taggedWith(
+  { documents, blobs }: LayoutParts,
+  subject: Digest,
+  options: OperationOptions,
+): Promise<Descriptor[] | undefined> {
+  const [entry] = entriesNamed(await documents.read(options), referrersTag(subject));
+  if (entry === undefined || !isIndexMediaType(entry.mediaType)) return undefined;
+  const list = await loadManifest(blobs, entry, options);
+  const found: Descriptor[] = [];
+  for (const listed of list?.facts.content ?? []) {
+    const manifest = await loadManifest(blobs, listed, options);
+    // One that is not there is told all the same: whoever wants it meets the error.
+    if (manifest === undefined) found.push(listed);
+    else if (manifest.facts.referrer?.subject === subject) found.push(manifest.facts.referrer.descriptor);
+  }
+  return found;
+}
+
+function tooMany(id: string): FormatError {
+  const limit = defaultOciLimits.manifests;
+  return new FormatError('ERR_LIMIT_EXCEEDED', `layout ${id} lists more than ${limit} manifests`, {
+    details: { limit },
+  });
+}

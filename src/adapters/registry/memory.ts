@@ -1,0 +1,34 @@
+/**
+ * A registry in memory.
+ *
+ * @module
+ */
+import { UsageError } from '../../errors.ts';
+import type { Registry } from '../../ports/registry.ts';
+import { storeRegistry } from '../../registry/store-registry.ts';
+import { memoryBlobStore, memoryRecordStore } from '../blob-store/memory.ts';
+
+/** A registry in memory: its name, and how much it may hold. */
+export interface MemoryRegistryOptions {
+  /** Names the registry in errors and events; `memory` by default. */
+  readonly id?: string | undefined;
+  /** Bytes of blobs that it may hold; more are refused with `ERR_STORE_QUOTA`. Unbounded by default. */
+  readonly maxBytes?: number | undefined;
+}
+
+/**
+ * A registry in memory, gone with the process. What {@link storeRegistry} promises holds for it.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are wrong or unknown.
+ */
+export function memoryRegistry(options: MemoryRegistryOptions = {}): Registry {
+  const { id = 'memory', maxBytes, ...unknown } = options;
+  const [key] = Object.keys(unknown);
+  if (key !== undefined) {
+    throw new UsageError('ERR_INVALID_ARGUMENT', `option ${JSON.stringify(key)} of a registry is not known`, {
+      argument: key,
+      hint: 'Known options are id and maxBytes.',
+    });
+  }
+  return storeRegistry({ id, blobs: memoryBlobStore({ maxBytes }), records: memoryRecordStore() });
+}
