@@ -17,12 +17,10 @@ export function isErrno(error: unknown, ...codes: string[]): error is NodeJS.Err
   return typeof code === 'string' && syscall !== undefined && (codes.length === 0 || codes.includes(code));
 }
 
-/** An error of whoever hands in bytes, marked so that it is not taken for one of the store. */
-export class SourceFailure {
-  readonly reason: unknown;
-
-  constructor(reason: unknown) {
-    this.reason = reason;
+/** An error of whoever hands in bytes, as the cause: marked so that it is not taken for one of the store. */
+export class SourceFailure extends Error {
+  constructor(cause: unknown) {
+    super('source failed', { cause });
   }
 }
 
@@ -31,7 +29,7 @@ export class SourceFailure {
  * (aborts, integrity errors, errors of a source) as it is.
  */
 export function storeFailure(error: unknown, facts: FailureFacts): unknown {
-  if (error instanceof SourceFailure) return error.reason;
+  if (error instanceof SourceFailure) return error.cause;
   if (!isErrno(error)) return error;
   const { store, action, what, digest } = facts;
   return new StoreError(codeOf(error.code, action), `${what} cannot be ${participle[action]}: ${error.code}`, {

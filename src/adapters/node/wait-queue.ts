@@ -13,16 +13,20 @@ export function enterQueue(
   }
   const { signal, timeout } = options;
   return new Promise((resolve, reject) => {
-    const leave = (): void => {
+    const settle = (how: () => void) => (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
       waiting.delete(enter);
+      how();
     };
-    const enter = (): void => (leave(), resolve(true));
+    const enter = settle(() => resolve(true));
     // The reason is the caller's own, whatever it is.
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-    const abort = (): void => (leave(), reject(signal?.reason));
-    const timer = setTimeout(() => (leave(), resolve(false)), timeout);
+    const abort = settle(() => reject(signal?.reason));
+    const timer = setTimeout(
+      settle(() => resolve(false)),
+      timeout,
+    );
     signal?.addEventListener('abort', abort, { once: true });
     waiting.add(enter);
   });

@@ -1,0 +1,9 @@
+/**
+ * Contract suites: tests that an adapter passes when it keeps the promises of its port. They take `describe` and `it`
+ * as arguments, so that any runner will do.
+ *
+ * @module
+ */
+export type { TestRunner } from './assert.ts';
+export { blobStoreContract, type BlobStoreSubject, type BlobStoreUnderTest } from './blob-store-contract.ts';
+export { recordStoreContract, type RecordStoreSubject, type RecordStoreUnderTest } from './record-store-contract.ts';
