@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { transform } from 'esbuild';
+import { build } from 'esbuild';
 import { root } from '../meta/source-tree.ts';
 
 const run = promisify(execFile);
@@ -26,8 +26,17 @@ export async function projectWithPackage(): Promise<string> {
   return folder;
 }
 
-/** Adds one of our modules to that project, without its types, so that its imports are those of the installed package. */
+/** Adds one of our modules to that project, in one file; its imports are those of the installed package. */
 export async function addModule(project: string, name: string, source: string): Promise<void> {
-  const { code } = await transform(await readFile(source, 'utf8'), { loader: 'ts', target: 'es2022' });
-  await writeFile(join(project, name), code);
+  await build({
+    entryPoints: [source],
+    outfile: join(project, name),
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    target: 'es2022',
+    // The paths of our tsconfig.json lead to the sources.
+    tsconfigRaw: {},
+    logLevel: 'error',
+  });
 }
