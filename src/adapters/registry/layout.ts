@@ -5,3 +5,10 @@
  */
 export { layoutRegistry, type LayoutRegistryOptions } from './layout/layout-registry.ts';
 export { layoutRepository, openLayout, type Layout, type LayoutOptions } from './layout/open-layout.ts';
+export { openLayoutArchive, type LayoutArchiveOptions } from './layout/open-archive.ts';
+export {
+  layoutArchiveStream,
+  type LayoutArchive,
+  type LayoutArchiveRoot,
+  type WriteLayoutArchiveOptions,
+} from './layout/write-archive.ts';
