@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.ts';
-import { fromUtf8 } from './encoding.ts';
+import { fromUtf8, utf8 } from './encoding.ts';
 
 /** A value that JSON can say. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
@@ -26,8 +26,15 @@ const defaultMaxDepth = 64;
  */
 export function parseJson(input: Uint8Array | string, limits: JsonLimits = {}): JsonValue {
   const { maxBytes = defaultMaxBytes, maxDepth = defaultMaxDepth } = limits;
-  if (input.length > maxBytes) throw tooLarge(maxBytes);
+  if (sizeOf(input, maxBytes) > maxBytes) throw tooLarge(maxBytes);
   return new JsonReader(typeof input === 'string' ? input : decode(input), maxDepth).read();
+}
+
+/** The size in bytes. A string is measured only where it could be too large, as UTF-8 has at most 3 bytes a unit. */
+function sizeOf(input: Uint8Array | string, limit: number): number {
+  return typeof input === 'string' && input.length <= limit && input.length * 3 > limit
+    ? utf8(input).length
+    : input.length;
 }
 
 function decode(bytes: Uint8Array): string {

@@ -55,10 +55,17 @@ function byteLength(text: string): number {
 
 /**
  * The key under which two paths are the same file on some system: case and Unicode form are folded away.
- * `ß` and `ss` are one, as APFS has it.
+ * `ß` and `ss` are one, as APFS has it, and dots and spaces at the end of a name do not count, as on Windows.
  */
 export function foldPath(path: string): string {
-  return path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
+  const folded = path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
+  return /[. ](?:\/|$)/.test(folded) ? folded.split('/').map(withoutTail).join('/') : folded;
+}
+
+function withoutTail(segment: string): string {
+  let end = segment.length;
+  while (end > 0 && (segment[end - 1] === '.' || segment[end - 1] === ' ')) end--;
+  return segment.slice(0, end);
 }
 
 /**
@@ -73,16 +80,19 @@ export class PathSet {
   /** Adds the path of a file. */
   add(path: string): void {
     const key = foldPath(checkPath(path));
-    const clash = this.#files.get(key) ?? this.#folders.get(key) ?? this.#parents(path);
+    const clash = this.#files.get(key) ?? this.#folders.get(key) ?? this.#parents(path, key);
     if (clash !== undefined) throw collision(path, clash);
     this.#files.set(key, path);
   }
 
   /** Notes the folders above a path; gives a file that stands where a folder must, or a folder spelled otherwise. */
-  #parents(path: string): string | undefined {
+  #parents(path: string, pathKey: string): string | undefined {
+    // Nothing folds to a slash or away from one, so that the folders of the key are the keys of the folders.
+    let end = pathKey.indexOf('/');
     for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
       const folder = path.slice(0, slash);
-      const key = foldPath(folder);
+      const key = pathKey.slice(0, end);
+      end = pathKey.indexOf('/', end + 1);
       const file = this.#files.get(key);
       if (file !== undefined) return file;
       const known = this.#folders.get(key);

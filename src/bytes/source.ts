@@ -30,7 +30,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   return {
     size: own.length,
     bytes: own,
-    open: (options = {}) => Promise.resolve(streamOf(own.subarray(...rangeOf(options, own.length)))),
+    open: (options) => opened(options, () => streamOf(own.subarray(...rangeOf(options, own.length)))),
     blob: () => Promise.resolve(new Blob([own])),
   };
 }
@@ -39,7 +39,7 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
 export function blobSource(blob: Blob): ByteSource {
   return {
     size: blob.size,
-    open: (options = {}) => Promise.resolve(blob.slice(...rangeOf(options, blob.size)).stream()),
+    open: (options) => opened(options, () => blob.slice(...rangeOf(options, blob.size)).stream()),
     blob: () => Promise.resolve(blob),
   };
 }
@@ -56,6 +56,7 @@ export function streamSource(
   return {
     ...(size === undefined ? {} : { size }),
     open: async ({ start = 0, end, signal } = {}) => {
+      signal?.throwIfAborted();
       checkRange(start, end);
       const whole = await factory(signal);
       return start === 0 && end === undefined ? whole : whole.pipeThrough(cut(start, end ?? Infinity));
@@ -73,20 +74,26 @@ export function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
   });
 }
 
-function rangeOf(options: OpenOptions, size: number): [number, number] {
-  const { start = 0, end = size } = options;
-  checkRange(start, end);
-  return [Math.min(start, size), Math.min(end, size)];
+/** What a function gives, as a promise that rejects where the function throws. */
+function opened<T>(options: OpenOptions | undefined, open: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    options?.signal?.throwIfAborted();
+    resolve(open());
+  });
 }
 
-function checkRange(start: number, end: number | undefined): void {
-  const valid =
-    Number.isSafeInteger(start) && start >= 0 && (end === undefined || (end >= start && !Number.isNaN(end)));
-  if (!valid) {
-    throw new UsageError('ERR_INVALID_ARGUMENT', `range ${String(start)} to ${String(end)} is not a range of bytes`, {
-      argument: 'start',
-    });
-  }
+function rangeOf(options: OpenOptions | undefined, size: number): [number, number] {
+  const { start = 0, end } = options ?? {};
+  checkRange(start, end);
+  return [Math.min(start, size), Math.min(end ?? size, size)];
+}
+
+function checkRange(start: number, end: number = Infinity): void {
+  const whole = Number.isSafeInteger(start) && (Number.isSafeInteger(end) || end === Infinity);
+  if (whole && start >= 0 && end >= start) return;
+  throw new UsageError('ERR_INVALID_ARGUMENT', `range ${String(start)} to ${String(end)} is not a range of bytes`, {
+    argument: 'start',
+  });
 }
 
 function cut(start: number, end: number): TransformStream<Uint8Array, Uint8Array> {

@@ -27,7 +27,9 @@ export async function* chunksOf(
       if (value.length > 0) yield value as Uint8Array<ArrayBuffer>;
     }
   } catch (error) {
-    ended = !(signal?.aborted ?? false);
+    // A stream that knows the signal fails with an error of its own.
+    signal?.throwIfAborted();
+    ended = true;
     throw error;
   } finally {
     signal?.removeEventListener('abort', onAbort);

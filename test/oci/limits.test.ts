@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultOciLimits } from '../../src/oci/index.ts';
+import { defaultOciLimits, type OciLimits } from '../../src/oci/index.ts';
 import { ociLimits } from '../../src/oci/limits.ts';
 
 describe('ociLimits', () => {
@@ -19,7 +19,7 @@ describe('ociLimits', () => {
     ['a negative number', { manifests: -1 }],
     ['NaN', { manifests: NaN }],
   ])('refuses %s', (_, limits) => {
-    expect(() => ociLimits(limits)).toThrow(
+    expect(() => ociLimits(limits as Partial<OciLimits>)).toThrow(
       expect.objectContaining({ name: 'UsageError', code: 'ERR_INVALID_ARGUMENT', argument: 'limits' }) as Error,
     );
   });
