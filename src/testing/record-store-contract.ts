@@ -242,9 +242,13 @@ function listCases(define: Case): void {
     for (const key of keys) await create(store, key);
     const controller = new AbortController();
     const reason = new Error('enough');
+    let seen = 0;
     const error = await errorOf(async () => {
-      for await (const _ of store.list('', { signal: controller.signal })) controller.abort(reason);
+      for await (const { key } of store.list('', { signal: controller.signal })) {
+        seen += key.length;
+        controller.abort(reason);
+      }
     });
-    equal(error === reason, true, 'reason');
+    equal([seen, error === reason], [1, true], 'one key, and the reason');
   });
 }
