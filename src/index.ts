@@ -1,0 +1,105 @@
+/**
+ * Packs software into OCI artifacts, copies, inspects and unpacks them, and checks every byte.
+ *
+ * Start with {@link createPackService}. Stores, registries, sources and sinks are subpaths of their own:
+ * `packwright/registry/layout`, `packwright/source/http`, `packwright/sink/fs` and so on.
+ *
+ * @module
+ */
+import { memoryRegistry } from './adapters/registry/memory.ts';
+import { bindPackService, type PackService, type PackServiceOptions } from './pack/service.ts';
+import type { Registry } from './ports/registry.ts';
+
+/**
+ * Makes the service that has the verbs: pack, copy, inspect, unpack, resolve, attach, diff.
+ *
+ * With no options it works in memory: every host that a reference names is a registry of its own, which is gone with
+ * the service. Ports that are injected make it work anywhere.
+ *
+ * @example
+ * ```ts
+ * import { bytesSource, createPackService } from 'packwright';
+ *
+ * const service = createPackService();
+ * const source = bytesSource(new TextEncoder().encode('hello'));
+ * const packed = await service.pack({ files: [{ path: 'hello.txt', source }] }, 'registry.example/hello:1.0');
+ * console.log(packed.digest);
+ * ```
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for an option that is not known or cannot be used.
+ */
+export function createPackService(options: PackServiceOptions = {}): PackService {
+  return bindPackService({ ...options, registries: options.registries ?? memoryRegistries() });
+}
+
+/** One registry in memory for each host, made when it is first named. */
+function memoryRegistries(): (host: string) => Registry {
+  const registries = new Map<string, Registry>();
+  return (host) => {
+    const registry = registries.get(host) ?? memoryRegistry({ id: host });
+    registries.set(host, registry);
+    return registry;
+  };
+}
+
+export { canonicalJson } from './bytes/canonical-json.ts';
+export { parseJson, type JsonLimits, type JsonValue } from './bytes/json.ts';
+export { blobSource, bytesSource, streamSource, type ByteSource, type OpenOptions } from './bytes/source.ts';
+export { chunksOf, readAll } from './bytes/stream.ts';
+export {
+  createHash,
+  digestOf,
+  integrityOf,
+  isDigest,
+  parseDigest,
+  parseIntegrity,
+  verifyStream,
+  type Digest,
+  type DigestAlgorithm,
+  type Integrity,
+} from './digest/index.ts';
+export {
+  exitCodeOf,
+  FormatError,
+  IntegrityError,
+  isPackError,
+  PackError,
+  RegistryError,
+  SourceError,
+  StoreError,
+  UsageError,
+  type FormatErrorCode,
+  type FormatIssue,
+  type IntegrityErrorCode,
+  type PackErrorCode,
+  type PackErrorJson,
+  type PackErrorOptions,
+  type RegistryErrorCode,
+  type SourceErrorCode,
+  type StoreErrorCode,
+  type UsageErrorCode,
+} from './errors.ts';
+export type { TarEntry, TarEntryType } from './archive/index.ts';
+export type { Lock, LockEntry, LockSelection, OmittedScope, SkippedEntry, SkipReason } from './lockfile/index.ts';
+export type { Descriptor, ImageIndex, ImageManifest, Platform } from './oci/index.ts';
+export type { CopyOptions, CopyResult } from './pack/copy.ts';
+export type { DiffedEntry, DiffOptions, PackChange, PackDiff } from './pack/diff.ts';
+export type { InspectOptions, Inspection } from './pack/inspect.ts';
+export type { PackLimits } from './pack/limits.ts';
+export type { PackEntry } from './pack/pack-entries.ts';
+export type {
+  InputFile,
+  InputFolder,
+  PackedArtifact,
+  PackFilesInput,
+  PackInput,
+  PackLockInput,
+  PackOptions,
+  PackResult,
+  Traffic,
+} from './pack/pack-input.ts';
+export type { LocateArtifact } from './pack/pack-lock.ts';
+export type { PackLocation, RegistryLookup, RepositoryLocation } from './pack/pack-location.ts';
+export type { PackService, PackServiceOptions } from './pack/service.ts';
+export type { WrittenEntry } from './pack/tree-writer.ts';
+export type { UnpackOptions, UnpackResult } from './pack/unpack.ts';
+export type * from './ports/index.ts';

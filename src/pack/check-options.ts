@@ -1,0 +1,35 @@
+import { UsageError } from '../errors.ts';
+
+/**
+ * Refuses an option that nobody reads: a misspelt limit or filter must never be ignored.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT`, naming the option and those that are known.
+ */
+export function checkOptions(what: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new UsageError('ERR_INVALID_ARGUMENT', `${what} is not an object`, { argument: what });
+  }
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    throw new UsageError('ERR_INVALID_ARGUMENT', `${what} has an unknown option ${JSON.stringify(key)}`, {
+      argument: key,
+      hint: `known options are ${known.join(', ')}`,
+    });
+  }
+}
+
+/** The keys that every options object may have. */
+export const operationKeys: readonly string[] = ['signal', 'onEvent', 'parent'];
+
+/**
+ * A whole number of 1 or more.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT`.
+ */
+export function checkCount(argument: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new UsageError('ERR_INVALID_ARGUMENT', `${argument} is ${String(value)}, expected a whole number from 1`, {
+    argument,
+  });
+}

@@ -1,0 +1,79 @@
+import type { Lock } from '../lockfile/index.ts';
+import type { Descriptor, Platform } from '../oci/descriptor.ts';
+import { artifactTypeOf, successorsOf, type ImageIndex, type ImageManifest } from '../oci/index.ts';
+import type { OperationOptions } from '../ports/operation.ts';
+import type { ReferrersAnswer, Repository } from '../ports/registry.ts';
+import { reported } from '../ports/report.ts';
+import { checkOptions, operationKeys } from './check-options.ts';
+import { loadImageManifest, loadManifest, type LoadedManifest } from './load-manifest.ts';
+import { loadLock } from './load-lock.ts';
+import { packEntries, type PackEntry } from './pack-entries.ts';
+import { describeLocation, resolveLocation, type OpenLocation } from './pack-location.ts';
+
+export interface InspectOptions extends OperationOptions {
+  /** Looks at the manifest for this platform in an index, rather than at the index. */
+  readonly platform?: Platform | string | undefined;
+  /** Asks what refers to the manifest. True by default. */
+  readonly referrers?: boolean | undefined;
+}
+
+/** What a pack says of itself. */
+export interface Inspection {
+  readonly reference?: string | undefined;
+  readonly descriptor: Descriptor;
+  /** The manifest or index as it came. */
+  readonly bytes: Uint8Array;
+  readonly manifest: ImageManifest | ImageIndex;
+  /** What the artifact is, where it says so. */
+  readonly artifactType?: string | undefined;
+  /** Of a pack of a lock. */
+  readonly lock?: Lock | undefined;
+  /** What is in it, by path. Of an index: nothing. */
+  readonly entries: readonly PackEntry[];
+  /** What refers to it, and where that is known from. Absent where it was not asked. */
+  readonly referrers?: ReferrersAnswer | undefined;
+  /** Bytes of the manifest and of what it names, each blob counted once. */
+  readonly size: number;
+}
+
+/** Reads the manifest, the lock where it has one, and what refers to it. No layer is read. */
+export function inspectPack(location: OpenLocation, options: InspectOptions): Promise<Inspection> {
+  checkOptions('options', options, [...operationKeys, 'platform', 'referrers']);
+  return reported({ verb: 'inspect', name: describeLocation(location) }, options, async (report) => {
+    const { repository, text } = location;
+    const named = await resolveLocation(location, report.options);
+    const loaded = await load(repository, named, report.options, options.platform);
+    const { descriptor, bytes, parsed } = loaded;
+    const artifactType = artifactTypeOf(parsed.document);
+    const lock = parsed.kind === 'manifest' ? await loadLock(repository, parsed.document, report.options) : undefined;
+    const entries = parsed.kind === 'manifest' ? packEntries(parsed.document, lock) : [];
+    const answer =
+      options.referrers === false ? undefined : await repository.referrers(descriptor.digest, report.options);
+    return {
+      ...(text === undefined ? {} : { reference: text }),
+      descriptor: artifactType === undefined ? descriptor : { ...descriptor, artifactType },
+      bytes,
+      manifest: parsed.document,
+      ...(artifactType === undefined ? {} : { artifactType }),
+      ...(lock === undefined ? {} : { lock }),
+      entries,
+      ...(answer === undefined ? {} : { referrers: answer }),
+      size: sizeOf(loaded),
+    };
+  });
+}
+
+function load(
+  repository: Repository,
+  descriptor: Descriptor,
+  options: OperationOptions,
+  platform: Platform | string | undefined,
+): Promise<LoadedManifest> {
+  if (platform === undefined) return loadManifest(repository, descriptor, options);
+  return loadImageManifest(repository, descriptor, { ...options, platform });
+}
+
+function sizeOf({ descriptor, parsed }: LoadedManifest): number {
+  const sizes = new Map(successorsOf(parsed).map(({ digest, size }) => [digest, size]));
+  return [...sizes.values()].reduce((sum, size) => sum + size, descriptor.size);
+}

@@ -1,0 +1,146 @@
+import type { Descriptor } from '../oci/descriptor.ts';
+import type { FileSink } from '../ports/file-sink.ts';
+import type { OperationOptions, PackEventListener } from '../ports/operation.ts';
+import type { Source } from '../ports/source.ts';
+import { checkCount, checkOptions, operationKeys } from './check-options.ts';
+import type { CopyOptions, CopyResult } from './copy.ts';
+import type { DiffOptions, PackDiff } from './diff.ts';
+import type { InspectOptions, Inspection } from './inspect.ts';
+import { packLimits, type PackLimits } from './limits.ts';
+import type { LocateArtifact } from './pack-lock.ts';
+import { openLocation, resolveLocation, type PackLocation, type RegistryLookup } from './pack-location.ts';
+import type { PackFilesInput, PackInput, PackOptions, PackResult } from './pack-input.ts';
+import type { UnpackOptions, UnpackResult } from './unpack.ts';
+import type { WriteContext } from './write-pack.ts';
+
+/** What a service works with. */
+export interface PackServiceOptions {
+  /** The registry of a host that a reference names. */
+  readonly registries?: RegistryLookup | undefined;
+  /** Where the artifacts of a lock come from, asked in order. */
+  readonly sources?: readonly Source[] | undefined;
+  /** An address where the lockfile gives none, from npm's configuration for example. It is never written. */
+  readonly locate?: LocateArtifact | undefined;
+  readonly limits?: Partial<PackLimits> | undefined;
+  /** How many things are moved at a time; 8 by default. */
+  readonly concurrency?: number | undefined;
+  /** Is told what happens in every operation that has no listener of its own. */
+  readonly onEvent?: PackEventListener | undefined;
+  /** Ends every operation of the service. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The verbs. Every one takes a signal, and reports what it does. */
+export interface PackService {
+  /**
+   * Packs a lockfile, or files and folders. The tag is written last; a pack that fails leaves nothing visible.
+   *
+   * @throws UsageError, FormatError, IntegrityError, SourceError, StoreError, RegistryError; the message names the file
+   * or entry, `hint` says what to do.
+   */
+  pack(input: PackInput, to: PackLocation, options?: PackOptions): Promise<PackResult>;
+  /** Copies a manifest with everything that belongs to it: contents before what names them, the tag last. */
+  copy(from: PackLocation, to: PackLocation, options?: CopyOptions): Promise<CopyResult>;
+  /** Reads what a pack says of itself, without its contents. */
+  inspect(from: PackLocation, options?: InspectOptions): Promise<Inspection>;
+  /** Writes the files of a pack: all or nothing, and only bytes that were checked. */
+  unpack(from: PackLocation, sink: FileSink, options?: UnpackOptions): Promise<UnpackResult>;
+  /** The descriptor of the manifest that a location names. */
+  resolve(from: PackLocation, options?: OperationOptions): Promise<Descriptor>;
+  /** Packs files that refer to a manifest, which finds them among its referrers. */
+  attach(subject: PackLocation, input: PackFilesInput, options?: PackOptions): Promise<PackResult>;
+  /** What two packs differ in. */
+  diff(a: PackLocation, b: PackLocation, options?: DiffOptions): Promise<PackDiff>;
+}
+
+const serviceKeys = ['registries', 'sources', 'locate', 'limits', 'concurrency', 'onEvent', 'signal'];
+
+/** What the verbs share. */
+interface Bound {
+  readonly registries: RegistryLookup;
+  readonly sources: readonly Source[];
+  readonly locate: LocateArtifact | undefined;
+  readonly limits: PackLimits;
+  readonly concurrency: number;
+  /** The options of one call over those of the service. */
+  readonly options: (options: OperationOptions) => OperationOptions;
+}
+
+/**
+ * Binds ports to the verbs.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for an option that is not known or cannot be used.
+ */
+export function bindPackService(options: PackServiceOptions & { readonly registries: RegistryLookup }): PackService {
+  checkOptions('options', options, serviceKeys);
+  const bound: Bound = {
+    registries: options.registries,
+    sources: options.sources ?? [],
+    locate: options.locate,
+    limits: packLimits(options.limits),
+    concurrency: checkCount('concurrency', options.concurrency, 8),
+    options: (own) => merged(options, own),
+  };
+  return {
+    pack: (input, to, own = {}) => pack(bound, input, to, own),
+    attach: (subject, input, own = {}) => attach(bound, subject, input, own),
+    async resolve(from, own = {}) {
+      checkOptions('options', own, operationKeys);
+      return resolveLocation(openLocation(from, bound.registries), bound.options(own));
+    },
+    async copy(from, to, own = {}) {
+      const { copyPack } = await import('./copy.ts');
+      const ends = [openLocation(from, bound.registries), openLocation(to, bound.registries)] as const;
+      return copyPack(...ends, { concurrency: bound.concurrency, ...own, ...bound.options(own) });
+    },
+    async inspect(from, own = {}) {
+      const { inspectPack } = await import('./inspect.ts');
+      return inspectPack(openLocation(from, bound.registries), { ...own, ...bound.options(own) });
+    },
+    async unpack(from, sink, own = {}) {
+      const { unpackPack } = await import('./unpack.ts');
+      return unpackPack(openLocation(from, bound.registries), sink, bound.limits, { ...own, ...bound.options(own) });
+    },
+    async diff(a, b, own = {}) {
+      const { diffPacks } = await import('./diff.ts');
+      const ends = [openLocation(a, bound.registries), openLocation(b, bound.registries)] as const;
+      return diffPacks(...ends, { ...own, ...bound.options(own) });
+    },
+  };
+}
+
+function merged(service: PackServiceOptions, own: OperationOptions): OperationOptions {
+  const signals = [service.signal, own.signal].filter((signal) => signal !== undefined);
+  const signal = signals.length === 2 ? AbortSignal.any(signals) : signals[0];
+  return { signal, onEvent: own.onEvent ?? service.onEvent, parent: own.parent };
+}
+
+async function pack(bound: Bound, input: PackInput, to: PackLocation, own: PackOptions): Promise<PackResult> {
+  const context = writeContext(bound, to, own);
+  if (!('lockfile' in input)) {
+    const { packFiles } = await import('./pack-files.ts');
+    return packFiles(input, context);
+  }
+  const { packLock } = await import('./pack-lock.ts');
+  const { sources, locate, limits } = bound;
+  return packLock(input, { ...context, sources, locate, limits });
+}
+
+function writeContext(bound: Bound, to: PackLocation, own: PackOptions): WriteContext {
+  checkOptions('options', own, [...operationKeys, 'concurrency']);
+  const concurrency = checkCount('concurrency', own.concurrency, bound.concurrency);
+  return { target: openLocation(to, bound.registries), concurrency, options: bound.options(own) };
+}
+
+async function attach(
+  bound: Bound,
+  subject: PackLocation,
+  input: PackFilesInput,
+  own: PackOptions,
+): Promise<PackResult> {
+  const context = writeContext(bound, subject, own);
+  const { mediaType, digest, size } = await resolveLocation(context.target, context.options);
+  const { packFiles } = await import('./pack-files.ts');
+  const { repository } = context.target;
+  return packFiles(input, { ...context, target: { repository } }, { subject: { mediaType, digest, size } });
+}

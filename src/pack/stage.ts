@@ -1,0 +1,178 @@
+import { chunksOf, concatBytes, streamFrom } from '../bytes/stream.ts';
+import { bytesSource, type ByteSource } from '../bytes/source.ts';
+import { createHash, digestOf, type Digest } from '../digest/index.ts';
+import type { CommittedBlob, Ingest } from '../ports/blob-store.ts';
+import type { OperationOptions } from '../ports/operation.ts';
+import type { Repository } from '../ports/registry.ts';
+
+/** Bytes on their way into a repository: safe there, or known to be had again, but visible to nobody yet. */
+export interface StagedBlob {
+  /** Makes the bytes visible. */
+  commit(options: OperationOptions): Promise<CommittedBlob>;
+  /** Forgets them. Harmless after commit. */
+  abort(): Promise<void>;
+}
+
+/** Takes bytes in without showing them. */
+export interface Stage<T extends StagedBlob = StagedBlob> {
+  /** Reads a source to its end. */
+  add(source: ByteSource, options: OperationOptions): Promise<T>;
+}
+
+/** Content up to this size is held in memory while the budget lasts: a file for each would cost more than it saves. */
+const smallSize = 1024 * 1024;
+
+/** Bytes of small content that one stage holds. */
+const memoryBudget = 32 * 1024 * 1024;
+
+/**
+ * A stage before a repository. Small content waits in memory, up to a budget; the rest goes straight into the
+ * repository's ingest. Where it has none, content is hashed now and read again on commit.
+ */
+export function stageBefore(repository: Repository): Stage {
+  return budgetedStage(
+    (bytes, source) => putLater(repository, digestOf(bytes), bytes.length, source),
+    (source, options) => largeBlob(repository, source, options),
+  );
+}
+
+/** What a {@link measuringStage} knows of bytes that can be read again. */
+export interface MeasuredBlob extends StagedBlob {
+  readonly digest: Digest;
+  readonly size: number;
+  /** Has its size. Reading it checks the bytes again. */
+  readonly source: ByteSource;
+}
+
+/** A stage before nothing: it learns digests and sizes. Small content is held, the rest is read again when needed. */
+export function measuringStage(): Stage<MeasuredBlob> {
+  return budgetedStage(
+    (bytes, source) => measured(digestOf(bytes), bytes.length, source),
+    async (source, options) => {
+      const { digest, size } = await hashOf(source, options);
+      return measured(digest, size, { size, open: (range) => source.open(range) });
+    },
+  );
+}
+
+function measured(digest: Digest, size: number, source: ByteSource): MeasuredBlob {
+  const blob = { created: false, digest, size };
+  return { digest, size, source, commit: () => Promise.resolve(blob), abort: () => Promise.resolve() };
+}
+
+/** Holds small content while the budget lasts, and leaves the rest to others. */
+function budgetedStage<T extends StagedBlob>(
+  hold: (bytes: Uint8Array, source: ByteSource) => T,
+  pass: (source: ByteSource, options: OperationOptions) => Promise<T>,
+): Stage<T> {
+  let left = memoryBudget;
+  return {
+    async add(source, options) {
+      options.signal?.throwIfAborted();
+      const { bytes, size = 0 } = source;
+      if (bytes !== undefined) return hold(bytes, source);
+      if (size > left || size > smallSize) return pass(source, options);
+      const reserved = Math.min(smallSize, left);
+      left -= reserved;
+      let held = 0;
+      try {
+        const gathered = await gather(source, reserved, options);
+        const { whole } = gathered;
+        if (whole === undefined) return await pass(startedSource(source, gathered.rest()), options);
+        held = whole.length;
+        return hold(whole, bytesSource(whole));
+      } finally {
+        left += reserved - held;
+      }
+    },
+  };
+}
+
+interface Gathered {
+  /** Everything, where it is small. */
+  readonly whole?: Uint8Array;
+  /** All bytes from the start, those that were read already included. */
+  rest(): ReadableStream<Uint8Array>;
+}
+
+/** Reads up to `limit` bytes; what is larger is handed on as a stream that starts with them. */
+async function gather(source: ByteSource, limit: number, options: OperationOptions): Promise<Gathered> {
+  const { signal } = options;
+  const chunks = chunksOf(await source.open({ signal }), { signal });
+  const head: Uint8Array[] = [];
+  const rest = (): ReadableStream<Uint8Array> => streamFrom(continued(head, chunks));
+  let size = 0;
+  for (;;) {
+    const next = await chunks.next();
+    if (next.done === true) return { whole: concatBytes(head, size), rest };
+    head.push(next.value);
+    size += next.value.length;
+    if (size > limit) return { rest };
+  }
+}
+
+async function* continued(
+  head: Uint8Array[],
+  tail: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    for (let chunk = head.shift(); chunk !== undefined; chunk = head.shift()) yield chunk;
+    yield* tail;
+  } finally {
+    await tail.return();
+  }
+}
+
+function putLater(repository: Repository, digest: Digest, size: number, source: ByteSource): StagedBlob {
+  return {
+    async commit(options) {
+      const descriptor = { mediaType: 'application/octet-stream', digest, size };
+      const { created } = await repository.blob.put(descriptor, source, options);
+      return { created, digest, size };
+    },
+    abort: () => Promise.resolve(),
+  };
+}
+
+/** A source whose first reader gets the stream that is open already. */
+function startedSource(source: ByteSource, started: ReadableStream<Uint8Array>): ByteSource {
+  let first: ReadableStream<Uint8Array> | undefined = started;
+  return {
+    ...(source.size === undefined ? {} : { size: source.size }),
+    open: (options = {}) => {
+      const stream = first;
+      first = undefined;
+      return stream === undefined || (options.start ?? 0) > 0 ? source.open(options) : Promise.resolve(stream);
+    },
+  };
+}
+
+async function largeBlob(repository: Repository, source: ByteSource, options: OperationOptions): Promise<StagedBlob> {
+  const ingest = await repository.blob.ingest?.(undefined, options);
+  if (ingest !== undefined) return ingestedBlob(ingest, source, options);
+  const { digest, size } = await hashOf(source, options);
+  return putLater(repository, digest, size, source);
+}
+
+async function ingestedBlob(ingest: Ingest, source: ByteSource, options: OperationOptions): Promise<StagedBlob> {
+  try {
+    await ingest.append(source, options);
+  } catch (error) {
+    await ingest.abort().catch(() => undefined);
+    throw error;
+  }
+  return { commit: (later) => ingest.commit('sha256', later), abort: () => ingest.abort() };
+}
+
+async function hashOf(
+  source: ByteSource,
+  { signal }: OperationOptions,
+): Promise<{ readonly digest: Digest; readonly size: number }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of chunksOf(await source.open({ signal }), { signal })) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { digest: hash.digest(), size };
+}

@@ -1,0 +1,32 @@
+import type { ByteSource } from '../bytes/source.ts';
+import { streamFrom, chunksOf } from '../bytes/stream.ts';
+import type { Report } from '../ports/report.ts';
+
+/** A source that reports the bytes which are read from it. A second reader is not counted again. */
+export function reportedSource(source: ByteSource, report: Report): ByteSource {
+  if (report.options.onEvent === undefined) return source;
+  const { size, bytes } = source;
+  if (bytes !== undefined) report.progress(bytes.length);
+  return {
+    ...(size === undefined ? {} : { size }),
+    ...(bytes === undefined ? {} : { bytes }),
+    open: async (options = {}) => counted(await source.open(options), options.start ?? 0, report),
+  };
+}
+
+function counted(stream: ReadableStream<Uint8Array>, start: number, report: Report): ReadableStream<Uint8Array> {
+  return streamFrom(count(stream, start, report));
+}
+
+async function* count(
+  stream: ReadableStream<Uint8Array>,
+  start: number,
+  report: Report,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let seen = start;
+  for await (const chunk of chunksOf(stream)) {
+    seen += chunk.length;
+    report.progress(seen);
+    yield chunk;
+  }
+}
