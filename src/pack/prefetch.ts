@@ -56,13 +56,9 @@ async function fetchStep(step: UnpackStep, repository: Repository, report: Repor
   if (step.layer.size > smallSize) {
     return { step, report, content: () => watched(open(step, repository, report), report) };
   }
-  try {
-    const bytes = await readSmall(step, repository, report);
-    return { step, report, content: () => Promise.resolve(bytes) };
-  } catch (error) {
-    report.failed(error);
-    return { step, report, content: () => Promise.reject(error) };
-  }
+  const reading = watched(readSmall(step, repository, report), report);
+  await reading.catch(() => undefined);
+  return { step, report, content: () => reading };
 }
 
 async function watched<T>(opening: Promise<T>, report: Report): Promise<T> {
