@@ -12,6 +12,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/interop/say-skipped.ts'],
     // Those need the built package, or much time: .ci/run and `npm run soak` run them.
     exclude: ['**/*.built.test.ts', '**/*.soak.test.ts'],
     coverage: { provider: 'v8', include: ['src/**/*.ts'], thresholds: { lines: 90, branches: 90 } },

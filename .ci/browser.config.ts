@@ -14,7 +14,7 @@ const args = [
 
 /** The tests of the portable folders that name no module of Node's, in the Chromium that the system has. */
 const browser: ViteUserConfig = mergeConfig(
-  { ...base, test: { ...base.test, include: [] } },
+  { ...base, test: { ...base.test, include: [], globalSetup: [] } },
   defineConfig({
     root: new URL('..', import.meta.url).pathname,
     test: {

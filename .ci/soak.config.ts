@@ -4,7 +4,7 @@ import base from '../vitest.config.ts';
 const long = process.env.PACKWRIGHT_SOAK !== 'short';
 
 const soak: ViteUserConfig = mergeConfig(
-  { ...base, test: { ...base.test, include: [], exclude: [] } },
+  { ...base, test: { ...base.test, include: [], exclude: [], globalSetup: [] } },
   defineConfig({
     root: new URL('..', import.meta.url).pathname,
     test: { include: ['test/**/*.soak.test.ts'], testTimeout: long ? 3_600_000 : 300_000, fileParallelism: false },

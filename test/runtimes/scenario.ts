@@ -1,4 +1,4 @@
-import { bytesSource, canonicalJson, createPackService, parseJson } from 'packwright';
+import { bytesSource, canonicalJson, createPackService, parseJson, type Source } from 'packwright';
 import { buildLayer, gzipStream, readArchive, tarStream, type TarEntry } from 'packwright/archive';
 import { createHash, digestOf, integrityOf, parseIntegrity, verifyStream } from 'packwright/digest';
 import { buildManifest, emptyDescriptor, mediaTypes, parseManifest, parseReference } from 'packwright/oci';
@@ -111,12 +111,57 @@ async function packs(): Promise<Outcome> {
     'packed twice': again.digest === packed.digest,
     layers: packed.layers.map(({ digest, size }) => ({ digest, size })),
     copied: (await service.resolve('two.example/mirror/thing:v1')).digest === packed.digest,
-    unpacked: [...sink.files()].map(([path, entry]) => [path, entry.type === 'file' ? digestOf(entry.bytes) : entry]),
+    unpacked: [...sink.files()]
+      .filter(([, { type }]) => type !== 'directory')
+      .map(([path, entry]) => [path, entry.type === 'file' ? digestOf(entry.bytes) : entry]),
     'not there': await codeOf(() => service.resolve('two.example/mirror/thing:v2')),
+  };
+}
+
+const tarballs = new Map([
+  ['left', someBytes(5000, 1)],
+  ['right', someBytes(6000, 2)],
+]);
+
+function lockfileBytes(): Uint8Array<ArrayBuffer> {
+  const packages = [...tarballs].map(([name, bytes]) => [
+    `node_modules/${name}`,
+    { version: '1.0.0', integrity: integrityOf(digestOf(bytes, 'sha512')) },
+  ]);
+  const dependencies = Object.fromEntries([...tarballs.keys()].map((name) => [name, '1.0.0']));
+  const lock = { lockfileVersion: 3, packages: { '': { dependencies }, ...(Object.fromEntries(packages) as object) } };
+  return new TextEncoder().encode(JSON.stringify(lock));
+}
+
+/** Gives what is asked for by name, with one bit flipped in what is called `damaged`. */
+const memorySource = (damaged?: string): Source => ({
+  id: 'memory',
+  open: ({ name }) => {
+    const [key = ''] = name.split('@');
+    const bytes = tarballs.get(key)?.slice();
+    if (bytes !== undefined && key === damaged) bytes[2500] = (bytes[2500] ?? 0) ^ 1;
+    return Promise.resolve(bytes === undefined ? undefined : new Blob([bytes]).stream());
+  },
+});
+
+async function locks(): Promise<Outcome> {
+  const input = { lockfile: { name: 'package-lock.json', bytes: lockfileBytes() } };
+  const service = createPackService({ sources: [memorySource()] });
+  const packed = await service.pack(input, 'one.example/team/app:v1');
+  const sink = memorySink();
+  await service.unpack('one.example/team/app:v1', sink);
+  const damaged = createPackService({ sources: [memorySource('right')] });
+  return {
+    'pack of a lock': packed.digest,
+    'its lock': digestOf(canonicalJson(packed.lock)),
+    'its files': [...sink.files()].filter(([, { type }]) => type === 'file').map(([path]) => path),
+    'one bit flipped on the way': await codeOf(() => damaged.pack(input, 'one.example/team/app:v1')),
+    'and nothing written': await codeOf(() => damaged.resolve('one.example/team/app:v1')),
   };
 }
 
 /** Does a little of everything that runs on every platform. */
 export async function scenario(): Promise<Outcome> {
-  return { ...(await digests()), ...(await json()), ...documents(), ...(await archives()), ...(await packs()) };
+  const parts = [await digests(), await json(), documents(), await archives(), await packs(), await locks()];
+  return Object.assign({}, ...parts) as Outcome;
 }
