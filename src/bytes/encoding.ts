@@ -10,18 +10,21 @@ export function fromUtf8(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-const hexDigits = /* @__PURE__ */ encoder.encode('0123456789abcdef');
-
 /** Bytes as lower-case hexadecimal digits. */
 export function toHex(bytes: Uint8Array): string {
   // Written as ASCII and decoded once: joining strings byte by byte takes ten times as long on a large array.
   const ascii = new Uint8Array(bytes.length * 2);
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index] ?? 0;
-    ascii[index * 2] = hexDigits[byte >> 4] ?? 0;
-    ascii[index * 2 + 1] = hexDigits[byte & 15] ?? 0;
+  let end = 0;
+  for (const byte of bytes) {
+    ascii[end++] = hexDigit(byte >> 4);
+    ascii[end++] = hexDigit(byte & 15);
   }
   return fromUtf8(ascii);
+}
+
+/** The character code of a hexadecimal digit: 0 to 9, or a to f. */
+function hexDigit(value: number): number {
+  return value + (value < 10 ? 0x30 : 0x57);
 }
 
 /** The bytes of an even number of hexadecimal digits; undefined where the text is anything else. */

@@ -20,11 +20,8 @@ function accepts(name: string): boolean {
 }
 
 describe('JSONTestSuite', () => {
-  it.skipIf(found || process.env['CI'] !== undefined)('is skipped, because its folder of vectors is missing', () => {
-    throw new Error('unreachable');
-  });
-
-  it.runIf(found || process.env['CI'] !== undefined)('is complete', () => {
+  // The vectors lie beside the repository. Who has no copy sees one skipped test; CI must have them.
+  it.skipIf(!found && process.env['CI'] === undefined)('has all its 318 texts beside the repository', () => {
     expect(found && readdirSync(folder).filter((name) => name.endsWith('.json')).length).toBe(318);
   });
 
