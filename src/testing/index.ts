@@ -7,3 +7,4 @@
 export type { TestRunner } from './assert.ts';
 export { blobStoreContract, type BlobStoreSubject, type BlobStoreUnderTest } from './blob-store-contract.ts';
 export { recordStoreContract, type RecordStoreSubject, type RecordStoreUnderTest } from './record-store-contract.ts';
+export { registryContract, type RegistrySubject, type RegistryUnderTest } from './registry-contract.ts';

@@ -93,8 +93,10 @@ export class LayoutFolder implements LayoutDocuments {
       folders.make(this.#directory);
       return await withLock(join(this.#directory, '.packwright.lock'), () => run(session), { signal });
     } catch (error) {
-      folders.removeEmpty();
       throw storeFailure(error, { store: this.id, action: 'write', what: `layout ${this.id}` });
+    } finally {
+      // A writer that found nothing to write leaves no folder.
+      folders.removeEmpty();
     }
   }
 
