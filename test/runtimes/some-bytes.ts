@@ -25,6 +25,10 @@ export async function codeOf(work: () => unknown): Promise<string> {
   }
 }
 
+/** Reads with a reader: through `new Response(stream)` browsers hide why a stream failed. */
 export async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
+  const chunks: BlobPart[] = [];
+  const reader = stream.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value.slice());
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
