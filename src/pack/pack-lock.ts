@@ -182,7 +182,7 @@ function totalCounter(limit: number): (bytes: number) => void {
 }
 
 /** What the descriptor of a layer takes at least in the manifest, without its title. */
-const layerBytes = 190;
+const layerBytes = 176;
 const manifestBytes = 4 * 1024 * 1024;
 
 /** Says before anything is fetched that the manifest cannot hold so many layers. */
