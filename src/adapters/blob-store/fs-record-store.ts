@@ -1,6 +1,6 @@
 import { readFileSync, unlinkSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { utf8 } from '../../bytes/encoding.ts';
 import { concatBytes } from '../../bytes/stream.ts';
 import { digestOf, hexOf } from '../../digest/digest.ts';
@@ -43,7 +43,7 @@ export function fsRecordStore(options: FsRecordStoreOptions): RecordStore {
   const { directory, durable = false } = options;
   const folder: RecordFolder = {
     id: `fs:${directory}`,
-    records: join(directory, 'records'),
+    records: resolve(directory, 'records'),
     locks: join(directory, 'locks'),
     temporary: join(directory, 'tmp'),
     durable,
@@ -58,13 +58,16 @@ export function fsRecordStore(options: FsRecordStoreOptions): RecordStore {
     put: async (key, value, { ifVersion, signal }) => {
       signal?.throwIfAborted();
       const own = new Uint8Array(checkValue(value));
-      return changing(folder, key, ifVersion, signal, () => writeRecord(folder, key, own));
+      return changing<{ version: string } | 'conflict'>(folder, key, signal, (found) =>
+        (found?.version ?? null) === ifVersion ? writeRecord(folder, key, own) : 'conflict',
+      );
     },
     delete: async (key, { ifVersion, signal }) => {
       signal?.throwIfAborted();
-      const there = await changing(folder, key, ifVersion, signal, () => removeRecord(folder, key));
-      if (there !== 'conflict') return true;
-      return readRecord(folder, key) === undefined ? false : 'conflict';
+      return changing<boolean | 'conflict'>(folder, key, signal, (found) => {
+        if (found === undefined) return false;
+        return found.version === ifVersion ? removeRecord(folder, key) : 'conflict';
+      });
     },
     list: (prefix, listing) => list(folder, prefix, listing),
   };
@@ -74,21 +77,19 @@ function facts(folder: RecordFolder, action: FailureFacts['action'], key: string
   return { store: folder.id, action, what: `record ${JSON.stringify(key)}` };
 }
 
-/** Runs a change when the record has the version given. */
+/** Runs a change of a record while nobody else, in any process, changes it. */
 async function changing<T>(
   folder: RecordFolder,
   key: string,
-  ifVersion: string | null,
   signal: AbortSignal | undefined,
-  change: () => T | Promise<T>,
-): Promise<T | 'conflict'> {
+  change: (found: StoredRecord | undefined) => T | Promise<T>,
+): Promise<T> {
   checkKey(key);
   const lock = join(folder.locks, `${hexOf(digestOf(utf8(key))).slice(0, 32)}.lock`);
-  const run = async (): Promise<T | 'conflict'> => {
-    if ((readRecord(folder, key)?.version ?? null) !== ifVersion) return 'conflict';
+  const run = (): T | Promise<T> => {
     if (!folder.swept) sweepTemporary(folder.temporary, { prefix: 'put-' });
     folder.swept = true;
-    return change();
+    return change(readRecord(folder, key));
   };
   return orStoreFailure(facts(folder, 'write', key), () => withLock(lock, run, { signal }));
 }
@@ -110,12 +111,12 @@ async function writeRecord(folder: RecordFolder, key: string, value: Uint8Array)
   return { version };
 }
 
-function removeRecord(folder: RecordFolder, key: string): void {
+function removeRecord(folder: RecordFolder, key: string): boolean {
   const path = join(folder.records, pathOfKey(key));
   unlinkSync(path);
-  for (let above = dirname(path); above.length >= folder.records.length; above = dirname(above)) {
-    if (!removeEmptyFolder(above)) return;
-  }
+  let above = dirname(path);
+  while (above.length >= folder.records.length && removeEmptyFolder(above)) above = dirname(above);
+  return true;
 }
 
 const versionLength = 80;
@@ -148,9 +149,11 @@ async function* list(
 ): AsyncGenerator<ListedRecord, void, undefined> {
   const { after, signal } = options;
   let left = checkLimit(options.limit);
-  for (const key of recordKeys(folder.records, { prefix: checkPrefix(prefix), after })) {
-    if (left <= 0) return;
+  const keys = recordKeys(folder.records, { prefix: checkPrefix(prefix), after });
+  while (left > 0) {
     signal?.throwIfAborted();
+    const key = await orStoreFailure(facts(folder, 'read', prefix), () => keys.next().value);
+    if (key === undefined) return;
     const found = await orStoreFailure(facts(folder, 'read', key), () => readRecord(folder, key));
     if (found === undefined) continue;
     left--;
