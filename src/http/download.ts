@@ -1,0 +1,174 @@
+import { streamFrom } from '../bytes/stream.ts';
+import { contentLength, type Exchange } from './exchange.ts';
+import type { AskOptions, HttpClient } from './http-client.ts';
+import { HttpFailure } from './http-failure.ts';
+import { redactUrl } from './redact-url.ts';
+import { waitToRetry } from './retry.ts';
+
+/** How to read a body. */
+export interface DownloadOptions extends Omit<AskOptions, 'method' | 'body' | 'expect'> {
+  /** More bytes than this are a failure of kind `too-large`. */
+  readonly maxBytes?: number | undefined;
+  /** Looks at the head of the first answer, and throws where it is not what was asked for. */
+  readonly check?: ((answer: Exchange) => void) | undefined;
+}
+
+/** A body that has begun to come. */
+export interface Download {
+  /** Length in bytes, where the server says it. */
+  readonly size: number | undefined;
+  readonly url: URL;
+  /** The bytes. Goes on after a cut, from where it was; cancelling it closes the connection. */
+  readonly stream: ReadableStream<Uint8Array>;
+}
+
+/** A body that got so much further is a new one, with all its attempts before it. */
+const progressBytes = 1 << 20;
+
+/**
+ * Reads the body of a URL, and goes on after a cut: with a range where the server has given a strong validator (RFC 9110
+ * sections 13.1.5 and 14.2), else by reading again what is known and leaving it out. Nothing of it is checked against a
+ * digest: the caller must, because a server may give other bytes the second time.
+ *
+ * @throws HttpFailure where no answer comes, or (as the error of the stream) where it cannot be read to its end.
+ */
+export async function download(client: HttpClient, url: URL, options: DownloadOptions = {}): Promise<Download> {
+  const first = await client.ask(url, request(options));
+  try {
+    checkEncoding(first);
+    options.check?.(first);
+    const body = new Body(client, url, options, first);
+    return { size: body.total, url: first.url, stream: streamFrom(body.chunks()) };
+  } catch (error) {
+    await first.discard();
+    throw error;
+  }
+}
+
+function request(options: DownloadOptions, range: Readonly<Record<string, string>> = {}): AskOptions {
+  const expect = 'range' in range ? [200, 206] : [200];
+  // A body that is decoded on its way is not the one that a digest names.
+  return { ...options, expect, headers: { ...options.headers, 'accept-encoding': 'identity', ...range } };
+}
+
+/** One body, over as many answers as it takes. */
+class Body {
+  readonly total: number | undefined;
+  readonly #client: HttpClient;
+  readonly #url: URL;
+  readonly #options: DownloadOptions;
+  readonly #validator: string | undefined;
+  #answer: Exchange;
+  /** Bytes that were handed out. */
+  #offset = 0;
+  /** Bytes of the answer at hand that were handed out before. */
+  #known = 0;
+
+  constructor(client: HttpClient, url: URL, options: DownloadOptions, first: Exchange) {
+    this.#client = client;
+    this.#url = url;
+    this.#options = options;
+    this.#answer = first;
+    this.#validator = strongValidator(first.response.headers);
+    this.total = contentLength(first.response);
+    this.#checkSize(this.total ?? 0);
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+    let [failures, mark] = [0, 0];
+    for (;;) {
+      try {
+        yield* this.#rest();
+        return;
+      } catch (error) {
+        if (this.#offset - mark >= progressBytes) [failures, mark] = [0, this.#offset];
+        if (++failures >= this.#client.policy.attempts || !(await this.#wait(error, failures - 1))) throw error;
+      }
+      await this.#reopen();
+    }
+  }
+
+  #wait(error: unknown, retries: number): Promise<boolean> {
+    const { policy, clock } = this.#client;
+    return waitToRetry(error, retries, { policy, clock, signal: this.#options.signal, onRetry: this.#options.onRetry });
+  }
+
+  async *#rest(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of this.#answer.chunks()) {
+      const fresh = chunk.subarray(Math.min(this.#known, chunk.length));
+      this.#known -= chunk.length - fresh.length;
+      if (fresh.length === 0) continue;
+      this.#offset += fresh.length;
+      this.#checkSize(this.#offset);
+      yield fresh;
+    }
+    // A server may give less of a range than it was asked for.
+    if (this.#known > 0 || this.#offset < (this.total ?? 0)) throw this.#cut();
+  }
+
+  async #reopen(): Promise<void> {
+    const range = this.#offset > 0 && this.#validator !== undefined;
+    const headers = range ? { range: `bytes=${this.#offset}-`, 'if-range': this.#validator } : {};
+    const answer = await this.#client.ask(this.#url, request(this.#options, headers));
+    try {
+      checkEncoding(answer);
+      this.#known = this.#startOf(answer);
+    } catch (error) {
+      await answer.discard();
+      throw error;
+    }
+    this.#answer = answer;
+  }
+
+  /** How many bytes of an answer are known already: all before the offset, or none where it is the range asked for. */
+  #startOf(answer: Exchange): number {
+    const { status, headers } = answer.response;
+    if (status === 200) {
+      const length = contentLength(answer.response);
+      if (this.total !== undefined && length !== undefined && length !== this.total) throw this.#changed();
+      return this.#offset;
+    }
+    const range = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(headers.get('content-range') ?? '');
+    const [start, end] = [Number(range?.[1]), Number(range?.[2])];
+    const total = range?.[3] === '*' ? this.total : Number(range?.[3]);
+    if (start !== this.#offset || end < start || total !== (this.total ?? total)) throw this.#wrongRange();
+    return 0;
+  }
+
+  #checkSize(size: number): void {
+    const { maxBytes } = this.#options;
+    if (maxBytes === undefined || size <= maxBytes) return;
+    throw new HttpFailure('too-large', `${redactUrl(this.#url)} has more than ${maxBytes} bytes`);
+  }
+
+  #cut(): HttpFailure {
+    const all = this.total === undefined ? 'all' : String(this.total);
+    const message = `${redactUrl(this.#url)} sent ${this.#offset} bytes and not ${all}`;
+    return new HttpFailure('network', message, { retryable: true });
+  }
+
+  #changed(): HttpFailure {
+    return new HttpFailure('protocol', `${redactUrl(this.#url)} was changed on the server while it was read`);
+  }
+
+  #wrongRange(): HttpFailure {
+    return new HttpFailure('protocol', `${redactUrl(this.#url)} answered with another range than the one asked for`);
+  }
+}
+
+/** What tells that a later range is of the same bytes: a strong entity tag, or a date that is old enough to be strong. */
+function strongValidator(headers: Headers): string | undefined {
+  const tag = headers.get('etag');
+  if (tag !== null && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag)) return tag;
+  const modified = headers.get('last-modified') ?? '';
+  // RFC 9110 section 8.8.2.2: two versions within one second have the same date.
+  const age = Date.parse(headers.get('date') ?? '') - Date.parse(modified);
+  return tag === null && age >= 1000 ? modified : undefined;
+}
+
+function checkEncoding(answer: Exchange): void {
+  const encoding = answer.response.headers.get('content-encoding');
+  if (encoding === null || encoding.toLowerCase() === 'identity') return;
+  const message = `${redactUrl(answer.url)} is sent with content encoding ${JSON.stringify(encoding.slice(0, 40))}`;
+  throw new HttpFailure('protocol', message);
+}

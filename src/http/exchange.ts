@@ -1,0 +1,232 @@
+import { HttpFailure } from './http-failure.ts';
+import { redactUrl } from './redact-url.ts';
+import type { Slots } from './slots.ts';
+
+/** How long each phase of an exchange may take. Milliseconds. */
+export interface HttpTimeouts {
+  /** From the call to the head of the answer. */
+  readonly headersMs: number;
+  /** Between two parts of the body, while we wait for one. */
+  readonly idleMs: number;
+  /** A body that brings less than `minBytesPerSecond` over so much time of waiting is given up. */
+  readonly rateWindowMs: number;
+  readonly minBytesPerSecond: number;
+}
+
+export const defaultTimeouts: HttpTimeouts = {
+  headersMs: 30_000,
+  idleMs: 30_000,
+  rateWindowMs: 60_000,
+  minBytesPerSecond: 1024,
+};
+
+/** The `fetch` of the platform, or of whoever has another one. */
+export type Fetch = typeof globalThis.fetch;
+
+/** An answer whose head has come. Exactly one of `chunks` and `discard` is to be used. */
+export interface Exchange {
+  readonly url: URL;
+  readonly response: Response;
+  /** The body, part by part. Fails with {@link HttpFailure} when it stalls, drips or is not as long as announced. */
+  chunks(): AsyncGenerator<Uint8Array, void, undefined>;
+  /** Gives up the body, and with it the connection's slot. */
+  discard(): Promise<void>;
+}
+
+/** What an exchange is made with. */
+export interface ExchangeContext {
+  readonly fetch: Fetch;
+  readonly slots: Slots;
+  readonly timeouts: HttpTimeouts;
+}
+
+/** One request and the head of its answer, no redirect followed. */
+export async function exchange(
+  url: URL,
+  init: RequestInit,
+  context: ExchangeContext,
+  signal: AbortSignal | undefined,
+): Promise<Exchange> {
+  const release = await context.slots.take(url.origin, signal);
+  const link = linkAbort(signal);
+  const end = (): void => {
+    link.unlink();
+    release();
+  };
+  try {
+    const answer = context.fetch(url, { ...init, signal: link.controller.signal });
+    const response = await inTime(answer, context.timeouts.headersMs, url, link);
+    return openExchange(url, response, context.timeouts, { link, end });
+  } catch (error) {
+    end();
+    throw failureOf(error, url, link.controller.signal);
+  }
+}
+
+interface AbortLink {
+  readonly controller: AbortController;
+  /** Ends the wait of the moment; not every fetch heeds its signal at once. */
+  interrupt: ((reason: unknown) => void) | undefined;
+  unlink(): void;
+}
+
+/** An abort of our own that the caller's signal sets off, and that leaves nothing on that signal when it is done. */
+function linkAbort(signal: AbortSignal | undefined): AbortLink {
+  const controller = new AbortController();
+  const onAbort = (): void => {
+    controller.abort(signal?.reason);
+  };
+  const link: AbortLink = {
+    controller,
+    interrupt: undefined,
+    unlink: () => signal?.removeEventListener('abort', onAbort),
+  };
+  controller.signal.addEventListener('abort', () => link.interrupt?.(controller.signal.reason), { once: true });
+  if (signal?.aborted === true) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return link;
+}
+
+/** Waits for something, but not longer than so; then everything under the link is given up. */
+function inTime<T>(work: Promise<T>, ms: number, url: URL, link: AbortLink): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const message = `${redactUrl(url)} sent nothing for ${ms} ms`;
+      link.controller.abort(new HttpFailure('timeout', message, { retryable: true }));
+    }, ms);
+    const settle = (): void => {
+      clearTimeout(timer);
+      link.interrupt = undefined;
+    };
+    const fail = (reason: unknown): void => {
+      settle();
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it may be the caller's reason
+      reject(reason);
+    };
+    link.interrupt = fail;
+    work.then((value) => {
+      settle();
+      resolve(value);
+    }, fail);
+  });
+}
+
+function openExchange(
+  url: URL,
+  response: Response,
+  timeouts: HttpTimeouts,
+  { link, end }: { readonly link: AbortLink; readonly end: () => void },
+): Exchange {
+  const { body } = response;
+  if (body === null) end();
+  return {
+    url,
+    response,
+    async *chunks() {
+      if (body === null) return;
+      const reader = body.getReader();
+      let ended = false;
+      try {
+        yield* timedChunks(reader, url, response, timeouts, link);
+        ended = true;
+      } catch (error) {
+        throw failureOf(error, url, link.controller.signal);
+      } finally {
+        if (!ended) await giveUp(() => reader.cancel(), link.controller);
+        end();
+      }
+    },
+    async discard() {
+      if (body !== null) await giveUp(() => body.cancel(), link.controller);
+      end();
+    },
+  };
+}
+
+async function giveUp(cancel: () => Promise<void>, controller: AbortController): Promise<void> {
+  // A body that failed already says so again here, which nobody needs to hear.
+  await cancel().catch(() => undefined);
+  controller.abort();
+}
+
+async function* timedChunks(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  url: URL,
+  response: Response,
+  timeouts: HttpTimeouts,
+  link: AbortLink,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const announced = contentLength(response);
+  const checkRate = rateCheck(url, timeouts);
+  let seen = 0;
+  for (;;) {
+    const before = performance.now();
+    const { done, value } = await inTime(reader.read(), timeouts.idleMs, url, link);
+    link.controller.signal.throwIfAborted();
+    if (done) break;
+    seen += value.length;
+    if (announced !== undefined && seen > announced) throw longer(url, announced);
+    checkRate(value.length, performance.now() - before);
+    yield value;
+  }
+  if (announced !== undefined && seen < announced) throw cut(url, seen, announced);
+}
+
+/** The length that an answer announces for its body; undefined where it does not, or where it was decoded on the way. */
+export function contentLength(response: Response): number | undefined {
+  const text = response.headers.get('content-length');
+  if (text === null || !/^\d{1,15}$/.test(text) || response.headers.has('content-encoding')) return undefined;
+  return Number(text);
+}
+
+/** Counts bytes and the time spent waiting for them; a reader that takes its time costs the server nothing. */
+function rateCheck(url: URL, { rateWindowMs, minBytesPerSecond }: HttpTimeouts): (bytes: number, ms: number) => void {
+  let waited = 0;
+  let received = 0;
+  return (bytes, ms) => {
+    waited += ms;
+    received += bytes;
+    if (waited < rateWindowMs) return;
+    if (received < (minBytesPerSecond * waited) / 1000) {
+      throw new HttpFailure('timeout', `${redactUrl(url)} sent ${received} bytes in ${Math.round(waited)} ms`, {
+        retryable: true,
+      });
+    }
+    waited = 0;
+    received = 0;
+  };
+}
+
+function cut(url: URL, seen: number, announced: number): HttpFailure {
+  return new HttpFailure('network', `${redactUrl(url)} sent ${seen} of the ${announced} bytes that it announced`, {
+    retryable: true,
+  });
+}
+
+function longer(url: URL, announced: number): HttpFailure {
+  return new HttpFailure('protocol', `${redactUrl(url)} sent more than the ${announced} bytes that it announced`);
+}
+
+/** What a rejected fetch or read means: the caller's abort as it is, a failure of ours as it is, else the network. */
+function failureOf(error: unknown, url: URL, signal: AbortSignal | undefined): unknown {
+  if (error instanceof HttpFailure) return error;
+  if (signal?.aborted === true) return signal.reason;
+  const code = networkCode(error);
+  return new HttpFailure('network', `${redactUrl(url)} could not be reached: ${code ?? 'the connection failed'}`, {
+    cause: error,
+    // A certificate does not get better by asking again.
+    retryable: !/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO/.test(code ?? ''),
+  });
+}
+
+/** The code of the lowest cause that has one: `ECONNREFUSED`, `UND_ERR_SOCKET`. */
+function networkCode(error: unknown): string | undefined {
+  let found: string | undefined;
+  let cause = error;
+  for (let depth = 0; depth < 5 && cause instanceof Error; depth++) {
+    const { code } = cause as { code?: unknown };
+    if (typeof code === 'string') found = code;
+    cause = cause.cause;
+  }
+  return found;
+}

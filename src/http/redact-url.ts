@@ -1,0 +1,11 @@
+/** A URL for messages and events: without user info, query and fragment, where secrets travel. */
+export function redactUrl(url: URL): string {
+  return `${url.origin}${url.pathname}`;
+}
+
+/** A string as an absolute http or https URL; undefined for anything else. */
+export function parseHttpUrl(text: string): URL | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
+}
