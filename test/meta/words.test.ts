@@ -9,7 +9,7 @@ const forbidden: Readonly<Record<string, RegExp>> = {
     String.raw`(^|[\s'"(=:])/(wo` + 'rk|ro' + String.raw`ot|ho` + 'me|Us' + String.raw`ers)/[a-z]`,
   ),
   'the host of a package registry': pattern(
-    ['npmjs', 'yarnpkg', 'npmmirror'].map((name) => `${name}\\.(org|com)`).join('|') +
+    ['npmjs', 'yarnpkg', 'npmmirror'].map((name) => `registry\\.${name}\\.`).join('|') +
       '|deb\\.debian' +
       '\\.org|proxy\\.golang' +
       '\\.org',
