@@ -31,8 +31,16 @@ import {
   type WrittenLayer,
 } from './write-pack.ts';
 
-/** Gives an address for an entry whose lockfile names none; undefined where there is none either. */
-export type LocateArtifact = (entry: { readonly name: string; readonly version: string }) => string | undefined;
+/**
+ * Gives the address that an entry is fetched from; undefined for the one that the lockfile names, where it names one.
+ * It is never written into the pack.
+ */
+export type LocateArtifact = (entry: {
+  readonly name: string;
+  readonly version: string;
+  /** As the lockfile has it. */
+  readonly origin?: string | undefined;
+}) => string | undefined;
 
 export interface LockContext extends WriteContext {
   readonly sources: readonly Source[];
@@ -160,7 +168,7 @@ function keyOf({ integrity }: LockfileEntry): string {
 
 function wantedOf(entry: LockfileEntry, { locate }: LockContext, pinned: WantedArtifact['pinned']): WantedArtifact {
   const { name, version, origin, integrity } = entry;
-  const location = origin ?? locate?.({ name, version });
+  const location = locate?.({ name, version, origin }) ?? origin;
   return {
     name: `${name}@${version}`,
     ...(location === undefined ? {} : { location }),

@@ -19,7 +19,7 @@ export interface PackServiceOptions {
   readonly registries?: RegistryLookup | undefined;
   /** Where the artifacts of a lock come from, asked in order. */
   readonly sources?: readonly Source[] | undefined;
-  /** An address where the lockfile gives none, from npm's configuration for example. It is never written. */
+  /** The address that an entry is fetched from, as npm's configuration has it for example. It is never written. */
   readonly locate?: LocateArtifact | undefined;
   readonly limits?: Partial<PackLimits> | undefined;
   /** How many things are moved at a time; 8 by default. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/digest/index.ts';
 import { SourceError } from '../../src/errors.ts';
-import { canonicalJson, type PackLockInput } from '../../src/index.ts';
+import { canonicalJson, type LocateArtifact, type PackLockInput } from '../../src/index.ts';
 import {
   bench,
   here,
@@ -206,24 +206,23 @@ describe('sources', () => {
     expect(most).toBe(5);
   });
 
-  it('get an address from `locate` only where the lockfile gives none', async () => {
-    const packages = somePackages(1);
-    const bytes = new TextEncoder().encode(
-      new TextDecoder().decode(lockfileOf(packages)).replace(/\s*"resolved": "[^"]*",/, ''),
-    );
+  it('are given the address that `locate` says, else that of the lockfile, and only the latter is written', async () => {
+    const packages = somePackages(2);
     const seen: (string | undefined)[] = [];
     const source = sourceOf(packages, (content, { location }) => {
       seen.push(location);
       return content;
     });
-    const locate = ({ name, version }: { name: string; version: string }): string =>
-      `https://made.example/${name}-${version}`;
+    const locate: LocateArtifact = ({ name, version, origin }) =>
+      name === 'p0' ? `https://made.example/${name}-${version}?for=${String(origin)}` : undefined;
     const { service } = bench({ sources: [source], locate });
-    const packed = await service.pack({ lockfile: { name: 'package-lock.json', bytes } }, here);
-    expect(seen).toEqual(['https://made.example/p0-1.0.0']);
+    const packed = await service.pack(inputOf(packages), here);
+    expect(seen.sort()).toEqual([
+      'https://made.example/p0-1.0.0?for=https://registry.example/p0/-/p0-1.0.0.tgz',
+      'https://registry.example/p1/-/p1-1.0.0.tgz',
+    ]);
+    expect(packed.lock?.entries[0]?.origin).toBe('https://registry.example/p0/-/p0-1.0.0.tgz');
     expect(JSON.stringify(packed.lock)).not.toContain('made.example');
-    await service.pack(inputOf(packages), here);
-    expect(seen[1]).toContain('registry.example');
   });
 });
 
