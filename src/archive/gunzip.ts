@@ -1,4 +1,5 @@
-import { chunksOf, streamFrom } from '../bytes/stream.ts';
+import { chunksOf } from '../bytes/stream.ts';
+import { abortableStream } from './abortable-stream.ts';
 import { beyond, limitsOf, malformed, type ArchiveLimits } from './archive-limits.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { crc32 } from './crc32.ts';
@@ -21,15 +22,17 @@ export interface GunzipOptions {
 export function gunzipStream(options: GunzipOptions = {}): TransformStream<Uint8Array, Uint8Array> {
   const input = new TransformStream<Uint8Array, Uint8Array>();
   // Not one transform: a chunk of a bomb would be inflated whole before anyone could look at it.
-  const readable = streamFrom(inflated(input.readable, new GzipReader(limitsOf(options.limits))));
+  const reader = new GzipReader(limitsOf(options.limits));
+  const readable = abortableStream((signal) => inflated(input.readable, reader, signal), undefined);
   return { readable, writable: input.writable };
 }
 
 async function* inflated(
   stream: ReadableStream<Uint8Array>,
   reader: GzipReader,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of chunksOf(stream)) {
+  for await (const chunk of chunksOf(stream, { signal })) {
     reader.push(chunk);
     yield* reader.read();
   }

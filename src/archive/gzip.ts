@@ -19,7 +19,11 @@ export function createGzipper(): Gzipper {
   const gzip = new Gzip({ mtime: 0 }, (bytes) => {
     if (bytes.length > 0) ready.push(bytes);
   });
+  let started = false;
   function* compress(last: boolean): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+    // Of no content at all, the changed state would make a window full of zeros.
+    if (!started && filled > 0) startWithoutHistory(gzip);
+    started = true;
     gzip.push(gathered.subarray(0, filled), last);
     filled = 0;
     const bytes = ready;
@@ -38,6 +42,17 @@ export function createGzipper(): Gzipper {
     },
     end: () => compress(true),
   };
+}
+
+/**
+ * Lets fflate's compressor start at the beginning of its window.
+ *
+ * By default it starts behind 32 KiB of zeros that were never written, and may refer to them: about one input in seven
+ * with runs of zeros, as every tar has them, becomes a gzip that no inflater takes ("invalid distance too far back",
+ * fflate 0.8.3). The state is private; the version is pinned for it, and tests hold the output against zlib.
+ */
+function startWithoutHistory(gzip: Gzip): void {
+  (gzip as unknown as { s: object }).s = { l: 0, i: 0, w: 0, z: 0 };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createHash, type Digest } from '../digest/index.ts';
+import { abortableStream } from './abortable-stream.ts';
 import { createGzipper } from './gzip.ts';
 import type { TarEntry } from './tar-entry.ts';
 import { tarChunks, type WriteTarOptions } from './write-tar.ts';
@@ -31,59 +32,55 @@ export interface LayerStream {
  * @throws as `tarStream` does, as the error of the stream and of the result.
  */
 export function buildLayer(entries: Iterable<TarEntry> | AsyncIterable<TarEntry>, options: LayerOptions): LayerStream {
-  const settle: { resolve: (result: LayerResult) => void; reject: (reason: unknown) => void }[] = [];
-  const result = new Promise<LayerResult>((resolve, reject) => settle.push({ resolve, reject }));
+  let stream: ReadableStream<Uint8Array> | undefined;
+  const result = new Promise<LayerResult>((resolve, reject) => {
+    stream = abortableStream((signal) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      return settling(layerChunks(entries, { ...options, signal }), resolve, reject);
+    }, options.signal);
+  });
   // Whoever reads the stream sees its error; the result need not be looked at.
   result.catch(() => undefined);
-  const chunks = layerChunks(entries, options, (value) => settle[0]?.resolve(value));
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const next = await chunks.next();
-          if (next.done === true) controller.close();
-          else controller.enqueue(next.value);
-        } catch (error) {
-          settle[0]?.reject(error);
-          throw error;
-        }
-      },
-      async cancel(reason) {
-        settle[0]?.reject(reason ?? new DOMException('the layer was cancelled', 'AbortError'));
-        await chunks.return();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return { stream, result };
+  return { stream: stream as ReadableStream<Uint8Array>, result };
 }
 
-async function* layerChunks(
-  entries: Iterable<TarEntry> | AsyncIterable<TarEntry>,
-  options: LayerOptions,
-  onEnd: (result: LayerResult) => void,
+type LayerChunks = AsyncGenerator<Uint8Array, LayerResult, undefined>;
+
+/** Tells how it ended. */
+async function* settling(
+  chunks: LayerChunks,
+  resolve: (result: LayerResult) => void,
+  reject: (reason: unknown) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    resolve(yield* chunks);
+  } catch (error) {
+    reject(error);
+    throw error;
+  }
+}
+
+async function* layerChunks(entries: Iterable<TarEntry> | AsyncIterable<TarEntry>, options: LayerOptions): LayerChunks {
+  const { compression, ...writing } = options;
   const diff = createHash('sha256');
   const whole = createHash('sha256');
+  const tar = tarChunks(entries, writing);
   let size = 0;
-  for await (const chunk of options.compression === 'gzip'
-    ? gzipped(entries, options, (c) => diff.update(c))
-    : tarChunks(entries, options)) {
+  for await (const chunk of compression === 'gzip' ? gzipped(tar, (bytes) => diff.update(bytes)) : tar) {
     whole.update(chunk);
     size += chunk.length;
     yield chunk;
   }
   const digest = whole.digest();
-  onEnd({ digest, diffId: options.compression === 'gzip' ? diff.digest() : digest, size });
+  return { digest, diffId: compression === 'gzip' ? diff.digest() : digest, size };
 }
 
 async function* gzipped(
-  entries: Iterable<TarEntry> | AsyncIterable<TarEntry>,
-  options: LayerOptions,
+  tar: AsyncIterable<Uint8Array>,
   onTar: (chunk: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const gzipper = createGzipper();
-  for await (const chunk of tarChunks(entries, options)) {
+  for await (const chunk of tar) {
     onTar(chunk);
     yield* gzipper.push(chunk);
   }

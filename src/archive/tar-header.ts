@@ -59,32 +59,31 @@ interface Fields {
 
 /** One ustar block: POSIX.1-2017, pax, "ustar Interchange Format". */
 function encodeBlock(fields: Fields): Uint8Array<ArrayBuffer> {
-  const block = new Uint8Array(blockSize);
+  const block = (template ??= blankBlock()).slice();
   block.set(fields.name, 0);
   octal(block, 100, 7, fields.mode);
-  octal(block, 108, 7, 0);
-  octal(block, 116, 7, 0);
   octal(block, 124, 11, fields.size);
   octal(block, 136, 11, fields.mtime);
-  block.fill(0x20, 148, 156);
   block[156] = fields.flag.charCodeAt(0);
   block.set(fields.target, 157);
-  block.set(magic, 257);
-  octal(block, 329, 7, 0);
-  octal(block, 337, 7, 0);
   block.set(fields.prefix, 345);
-  octal(
-    block,
-    148,
-    6,
-    block.reduce((sum, byte) => sum + byte, 0),
-  );
+  let sum = 0;
+  for (let index = 0; index < blockSize; index++) sum += block[index] as number;
+  octal(block, 148, 6, sum);
   block[154] = 0;
   return block;
 }
 
-/** `ustar`, a zero byte, version `00`. */
-const magic: Uint8Array = /* @__PURE__ */ Uint8Array.of(0x75, 0x73, 0x74, 0x61, 0x72, 0, 0x30, 0x30);
+let template: Uint8Array<ArrayBuffer> | undefined;
+
+/** What all headers share: owner and device 0, the checksum as spaces, `ustar`, a zero byte, version `00`. */
+function blankBlock(): Uint8Array<ArrayBuffer> {
+  const block = new Uint8Array(blockSize);
+  for (const offset of [108, 116, 329, 337]) octal(block, offset, 7, 0);
+  block.fill(0x20, 148, 156);
+  block.set(utf8('ustar\u000000'), 257);
+  return block;
+}
 
 function octal(block: Uint8Array, offset: number, digits: number, value: number): void {
   for (let index = offset + digits - 1, rest = value; index >= offset; index--) {

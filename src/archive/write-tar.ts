@@ -1,6 +1,7 @@
 import { compareBytewise } from '../bytes/encoding.ts';
-import { chunksOf, streamFrom } from '../bytes/stream.ts';
+import { chunksOf } from '../bytes/stream.ts';
 import { IntegrityError, UsageError } from '../errors.ts';
+import { abortableStream } from './abortable-stream.ts';
 import { ChunkBuffer } from './chunk-buffer.ts';
 import { createMemberCheck, type MemberCheck } from './member-check.ts';
 import { blockSize, paddingOf, typeFlags, type TarEntry } from './tar-entry.ts';
@@ -30,8 +31,8 @@ export interface WriteTarOptions {
 export function tarStream(
   entries: Iterable<TarEntry> | AsyncIterable<TarEntry>,
   options: WriteTarOptions = {},
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return streamFrom(tarChunks(entries, options)) as ReadableStream<Uint8Array<ArrayBuffer>>;
+): ReadableStream<Uint8Array> {
+  return abortableStream((signal) => tarChunks(entries, { ...options, signal }), options.signal);
 }
 
 /** The chunks of {@link tarStream}. */

@@ -61,17 +61,18 @@ describe('a tar that was written', () => {
 
 describe('gzip', () => {
   it('gives back what went in, whatever it is and however it is cut', async () => {
+    const content = fc
+      .tuple(fc.nat(200_000), fc.nat(1 << 16), fc.integer({ min: 0, max: 20 }))
+      .map(([length, seed, shift]) =>
+        Uint8Array.from({ length }, (_, index) => Math.imul(index + seed, 2654435761 + seed) >>> (shift + 4)),
+      );
     await fc.assert(
-      fc.asyncProperty(
-        fc.uint8Array({ maxLength: 300_000, size: 'max' }),
-        fc.integer({ min: 1, max: 70_000 }),
-        async (bytes, cut) => {
-          const zipped = await wholeOf(cutStream(bytes, cut).pipeThrough(gzipStream()));
-          expect(zipped).toEqual(await wholeOf(streamOf(bytes).pipeThrough(gzipStream())));
-          expect(await wholeOf(cutStream(zipped, cut).pipeThrough(gunzipStream()))).toEqual(bytes);
-        },
-      ),
-      { numRuns: 30 },
+      fc.asyncProperty(content, fc.integer({ min: 1000, max: 70_000 }), async (bytes, cut) => {
+        const zipped = await wholeOf(cutStream(bytes, cut).pipeThrough(gzipStream()));
+        expect(digestOf(zipped)).toBe(digestOf(await wholeOf(streamOf(bytes).pipeThrough(gzipStream()))));
+        expect(digestOf(await wholeOf(cutStream(zipped, cut).pipeThrough(gunzipStream())))).toBe(digestOf(bytes));
+      }),
+      { numRuns: 20 },
     );
   });
 });
