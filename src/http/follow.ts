@@ -39,7 +39,7 @@ const bound = ['authorization', 'cookie', 'proxy-authorization'];
  */
 export async function follow(from: URL, request: HttpRequest, context: ExchangeContext): Promise<Exchange> {
   let url = withoutUserInfo(from);
-  const credentials = (await request.authorize?.(url)) ?? userInfoOf(from);
+  const credentials = { ...userInfoOf(from), ...(await request.authorize?.(url)) };
   const shared = unbound(request.headers);
   let headers = new Headers({ ...request.headers, ...credentials });
   for (let hops = 0; ; hops++) {
