@@ -1,21 +1,17 @@
-import { closeSync, fstatSync, lstatSync, openSync, readSync, unlinkSync, type Dirent } from 'node:fs';
+import { closeSync, lstatSync, unlinkSync, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { streamOf, type ByteSource } from '../../bytes/source.ts';
+import type { ByteSource } from '../../bytes/source.ts';
 import { isDigest, parseDigest, type Digest } from '../../digest/digest.ts';
 import { contentCheck, verifyBytes } from '../../digest/verify-stream.ts';
-import { UsageError } from '../../errors.ts';
-import type { BlobStat, BlobStore, StoredBlob } from '../../ports/blob-store.ts';
+import type { BlobStat, BlobStore } from '../../ports/blob-store.ts';
 import { syncFile, writeFully } from './atomic-file.ts';
-import { BlobFolder, discard, type BlobFilesOptions, type StagedFile } from './blob-folder.ts';
+import { BlobFolder, discard, smallBlob, type BlobFilesOptions, type StagedFile } from './blob-folder.ts';
 import { blobIngests } from './blob-ingest.ts';
-import { isErrno, orStoreFailure, storeFailure } from './failure.ts';
-import { notRegular, openFileStream, readFlags } from './file-stream.ts';
+import { isErrno, orStoreFailure } from './failure.ts';
 import { sourceChunks, writeChunks } from './file-writer.ts';
+import { storedBlob } from './stored-blob.ts';
 import { removeFile } from './temporary.ts';
-
-/** Up to here a blob is moved in one go: asynchronous calls would cost more than they free. */
-const smallBlob = 256 * 1024;
 
 /**
  * A folder of blobs, one regular file each, as a `BlobStore`. Many processes may use it at once.
@@ -61,9 +57,11 @@ async function put(
   const { bytes, size = bytes?.length } = source;
   if (folder.reuse(digest, size)) return { created: false };
   const small = bytes !== undefined && bytes.length <= smallBlob;
-  return folder.writing(async () => ({
-    created: small ? await putBytes(folder, digest, bytes) : await putStream(folder, digest, source, size, signal),
-  }));
+  return folder.writing(async () => {
+    signal?.throwIfAborted();
+    const created = small ? putBytes(folder, digest, bytes) : putStream(folder, digest, source, size, signal);
+    return { created: await created };
+  });
 }
 
 /** Without `durable` there is no wait in here: a thousand small blobs are written as fast as the system takes them. */
@@ -114,67 +112,6 @@ async function finish(folder: BlobFolder, staged: StagedFile, digest: Digest, si
     removeFile(staged.path);
     throw error;
   }
-}
-
-function storedBlob(folder: BlobFolder, { digest, size }: BlobStat): StoredBlob {
-  const path = folder.fileOf(digest);
-  const facts = folder.facts('read', digest);
-  return {
-    size,
-    open: ({ signal } = {}) =>
-      orStoreFailure(facts, () => {
-        signal?.throwIfAborted();
-        if (size <= smallBlob) return checkedSmall(path, digest, size);
-        return openFileStream(path, { signal, check: contentCheck({ digest, size }), failure: failureOf });
-      }),
-    openUnverifiedRange: async (start, end, { signal } = {}) => {
-      checkRange(start, end, size);
-      return orStoreFailure(facts, () => openFileStream(path, { start, end, signal, failure: failureOf }));
-    },
-  };
-
-  function failureOf(error: unknown): unknown {
-    return storeFailure(error, facts);
-  }
-}
-
-/** A small blob is read and checked at once, and holds no file open while nobody reads. */
-function checkedSmall(path: string, digest: Digest, size: number): ReadableStream<Uint8Array> {
-  const bytes = readSmall(path, size);
-  try {
-    return streamOf(verifyBytes(bytes, { digest, size }));
-  } catch (error) {
-    return new ReadableStream({
-      start(controller) {
-        controller.error(error);
-      },
-    });
-  }
-}
-
-/** Reads a file that has `size` bytes, and one byte more where it has grown, so that the check can tell. */
-function readSmall(path: string, size: number): Uint8Array<ArrayBuffer> {
-  const file = openSync(path, readFlags);
-  try {
-    if (!fstatSync(file).isFile()) throw notRegular(path);
-    const bytes = new Uint8Array(size + 1);
-    let done = 0;
-    for (let count = 1; count > 0 && done < bytes.length; done += count) {
-      count = readSync(file, bytes, done, bytes.length - done, null);
-    }
-    return bytes.subarray(0, done);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function checkRange(start: number, end: number, size: number): void {
-  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= size) return;
-  throw new UsageError(
-    'ERR_INVALID_ARGUMENT',
-    `range ${String(start)} to ${String(end)} does not lie in a blob of ${String(size)} bytes`,
-    { argument: 'start' },
-  );
 }
 
 /** Removes what stands under the name of a blob, also where it is damaged. */

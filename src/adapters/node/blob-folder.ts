@@ -1,11 +1,15 @@
 import { closeSync, lstatSync, renameSync, utimesSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { algorithmOf, digestOf, type Digest } from '../../digest/digest.ts';
 import type { BlobStat } from '../../ports/blob-store.ts';
 import { openNew, syncFolder } from './atomic-file.ts';
 import { isErrno, type FailureFacts } from './failure.ts';
 import { Folders, removeEmptyFolder } from './folders.ts';
 import { removeFile, sweepTemporary, temporaryName } from './temporary.ts';
+
+/** Up to here bytes are moved in one go: asynchronous calls would cost more than they free. */
+export const smallBlob: number = 256 * 1024;
 
 /** Where blobs lie, and how they are kept. */
 export interface BlobFilesOptions {
@@ -40,6 +44,7 @@ export class BlobFolder {
   readonly #folders = new Folders();
   readonly #flushed = new Set<string>();
   #writers = 0;
+  #written = 0;
   #swept = false;
 
   constructor(options: BlobFilesOptions) {
@@ -100,6 +105,8 @@ export class BlobFolder {
     this.#writers++;
     try {
       if (!this.#swept) this.#sweep();
+      // What is small is written without waiting; a signal and a timer must have their turn all the same.
+      if (++this.#written % 64 === 0) await setImmediate();
       return await run();
     } catch (error) {
       this.tidy();

@@ -7,7 +7,7 @@ import { createHash, type RunningHash } from '../../digest/hash.ts';
 import { IntegrityError, StoreError } from '../../errors.ts';
 import type { BlobStore, CommittedBlob, Ingest } from '../../ports/blob-store.ts';
 import { syncFile, writeFully } from './atomic-file.ts';
-import type { BlobFolder } from './blob-folder.ts';
+import { smallBlob, type BlobFolder } from './blob-folder.ts';
 import { isErrno, orStoreFailure, SourceFailure, type FailureFacts } from './failure.ts';
 import { openFileStream } from './file-stream.ts';
 import { sourceChunks, writeChunks } from './file-writer.ts';
@@ -15,7 +15,6 @@ import { chunksOf } from '../../bytes/stream.ts';
 import { currentOwner, formatOwner, isAlive } from './owner.ts';
 import { ageOf, leftoverLifetime, removeFile, temporaryFiles } from './temporary.ts';
 
-const smallAppend = 256 * 1024;
 /** An ingest of another machine or container can be taken when nothing was written for a minute. */
 const restingTime = 60_000;
 const openExisting = constants.O_RDWR | constants.O_NOFOLLOW;
@@ -121,7 +120,7 @@ class FileIngest implements Ingest {
   async #write(file: number, source: ByteSource, signal: AbortSignal | undefined): Promise<void> {
     const start = this.#offset;
     try {
-      if (source.bytes !== undefined && source.bytes.length <= smallAppend) {
+      if (source.bytes !== undefined && source.bytes.length <= smallBlob) {
         writeFully(file, source.bytes, start);
         this.#add(source.bytes);
       } else {

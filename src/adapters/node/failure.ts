@@ -32,7 +32,7 @@ export function storeFailure(error: unknown, facts: FailureFacts): unknown {
   if (error instanceof SourceFailure) return error.cause;
   if (!isErrno(error)) return error;
   const { store, action, what, digest } = facts;
-  return new StoreError(codeOf(error.code, action), `${what} cannot be ${participle[action]}: ${error.code}`, {
+  return new StoreError(codeOf(error.code, facts), `${what} cannot be ${participle[action]}: ${error.code}`, {
     cause: error,
     store,
     hint: hintOf(error.code, error.path),
@@ -52,8 +52,10 @@ export async function orStoreFailure<T>(facts: FailureFacts, run: () => T | Prom
 
 const participle = { read: 'read', write: 'written' };
 
-function codeOf(code: string, action: 'read' | 'write'): StoreErrorCode {
+function codeOf(code: string, { action, digest }: FailureFacts): StoreErrorCode {
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'ERR_STORE_QUOTA';
+  // It was there when it was asked for, and was deleted before it was opened.
+  if (code === 'ENOENT' && action === 'read' && digest !== undefined) return 'ERR_BLOB_NOT_FOUND';
   return action === 'read' ? 'ERR_STORE_READ' : 'ERR_STORE_WRITE';
 }
 

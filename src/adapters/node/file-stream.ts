@@ -50,9 +50,9 @@ function streamOfFile(file: FileHandle, options: FileStreamOptions, size: number
   const { start = 0, end = Infinity, signal, check, failure = (error: unknown) => error } = options;
   const likely = Math.max(1, Math.min(maxPiece, Math.min(end, size) - start));
   let position = start;
-  let stop: (() => void) | undefined;
+  let stop = (): void => undefined;
   const close = async (): Promise<void> => {
-    signal?.removeEventListener('abort', stop ?? close);
+    signal?.removeEventListener('abort', stop);
     await file.close();
   };
   return new ReadableStream<Uint8Array>(

@@ -65,6 +65,10 @@ export function readClaim(path: string): Claim | undefined {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
+  return parseClaim(text);
+}
+
+function parseClaim(text: string): Claim {
   const match = /^\{"owner":"([^"]*)","nonce":"([0-9a-f]{16})"\}\n$/.exec(text);
   return { owner: match?.[1] === undefined ? undefined : parseOwner(match[1]), nonce: match?.[2] ?? 'unreadable' };
 }
@@ -94,10 +98,10 @@ function silenceOf(path: string): number {
 
 /** Says that the holder of a lock is there. Writing, unlike utimes, takes the clock of the file system. */
 export function touchClaim(path: string, nonce: string, text: string): void {
-  if (readClaim(path)?.nonce !== nonce) return;
   const file = openSync(path, 'r+');
   try {
-    writeFully(file, utf8(text), 0);
+    // Asked of the open file: under its name there may be that of somebody else a moment later.
+    if (parseClaim(readFileSync(file, 'utf8')).nonce === nonce) writeFully(file, utf8(text), 0);
   } finally {
     closeSync(file);
   }
