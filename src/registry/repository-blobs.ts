@@ -36,11 +36,11 @@ async function putBlob(
   source: ByteSource,
   options: OperationOptions,
 ): Promise<{ readonly created: boolean }> {
-  const { digest, size } = descriptor;
+  const { digest } = descriptor;
   options.signal?.throwIfAborted();
   if (source.size !== undefined) checkSize(descriptor, source.size);
   const held = await catalog.holds(digest, options);
-  if (held && (await blobs.stat(digest, options))?.size === size) return { created: false };
+  // Also where the blob is there: the store notes that a writer relies on it, which keeps a sweep away.
   const { created } = await blobs.put(digest, source, options);
   // The store had the blob from another repository and never read the source. Who only knows a digest must not get
   // the bytes by claiming to have them.

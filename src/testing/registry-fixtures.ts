@@ -65,3 +65,8 @@ export async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
   for await (const item of items) all.push(item);
   return all;
 }
+
+/** The manifests that stand on their own, where the repository can tell. */
+export function rootsOf(repository: Repository): Promise<Descriptor[]> {
+  return repository.roots === undefined ? Promise.resolve([]) : listed(repository.roots());
+}

@@ -5,6 +5,7 @@
  */
 export { layoutRegistry, type LayoutRegistryOptions } from './layout/layout-registry.ts';
 export { layoutRepository, openLayout, type Layout, type LayoutOptions } from './layout/open-layout.ts';
+export type { ReachableOptions } from './layout/reachable.ts';
 export { openLayoutArchive, type LayoutArchiveOptions } from './layout/open-archive.ts';
 export {
   layoutArchiveStream,

@@ -10,7 +10,7 @@ import { blobFiles } from '../../node/blob-files.ts';
 import { layoutCatalog } from './catalog.ts';
 import type { LayoutParts } from './documents.ts';
 import { LayoutFolder, temporaryOf } from './layout-folder.ts';
-import { layoutReachable } from './reachable.ts';
+import { layoutReachable, type ReachableOptions } from './reachable.ts';
 import { readOnlyBlobs } from './read-only.ts';
 
 /** Where a layout lies, and how it is kept. */
@@ -32,9 +32,9 @@ export interface Layout {
    * Everything that `index.json` leads to, referrers too, each digest once. A manifest that is listed and missing or
    * damaged is an error; one inside an index may be absent.
    */
-  reachable(options?: OperationOptions): AsyncIterable<Descriptor>;
+  readonly reachable: (options?: ReachableOptions) => AsyncIterable<Descriptor>;
   /** Runs a task while nobody else of ours writes manifests or tags: a sweep, for example. */
-  exclusively<T>(run: () => Promise<T>, options?: OperationOptions): Promise<T>;
+  readonly exclusively: <T>(run: () => Promise<T>, options?: OperationOptions) => Promise<T>;
 }
 
 /**

@@ -1,11 +1,18 @@
 import type { Digest } from '../../../digest/digest.ts';
-import { FormatError, StoreError } from '../../../errors.ts';
+import { FormatError, isPackError, StoreError } from '../../../errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import { defaultOciLimits } from '../../../oci/limits.ts';
 import { isManifestMediaType } from '../../../oci/media-types.ts';
+import type { BlobStore } from '../../../ports/blob-store.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
-import { loadManifest } from '../../../registry/load-manifest.ts';
+import { loadManifest, type LoadedManifest } from '../../../registry/load-manifest.ts';
 import type { LayoutParts } from './documents.ts';
+
+/** How a layout is walked. */
+export interface ReachableOptions extends OperationOptions {
+  /** Goes on past manifests that are missing or damaged: they are told, and what they named is not. For an audit. */
+  readonly skipDamaged?: boolean | undefined;
+}
 
 /**
  * Everything that the index of a layout leads to, each digest once: what it lists, referrers too, and what these name.
@@ -15,9 +22,10 @@ import type { LayoutParts } from './documents.ts';
  */
 export async function* layoutReachable(
   { documents, blobs }: LayoutParts,
-  options: OperationOptions,
+  options: ReachableOptions,
 ): AsyncGenerator<Descriptor, void, undefined> {
-  const { manifests } = await documents.read(options);
+  const { skipDamaged = false, ...operation } = options;
+  const { manifests } = await documents.read(operation);
   const seen = new Set<Digest>();
   const waiting = [...manifests];
   const listed = new Set(manifests);
@@ -27,9 +35,23 @@ export async function* layoutReachable(
     yield next;
     if (!isManifestMediaType(next.mediaType)) continue;
     if (seen.size > defaultOciLimits.blobs) throw tooMany();
-    const found = await loadManifest(blobs, next, options);
-    if (found === undefined && listed.has(next)) throw missing(next.digest, documents.id);
+    const found = skipDamaged ? await loadSound(blobs, next, operation) : await loadManifest(blobs, next, operation);
+    if (found === undefined && listed.has(next) && !skipDamaged) throw missing(next.digest, documents.id);
     waiting.push(...(found?.facts.content ?? []));
+  }
+}
+
+async function loadSound(
+  blobs: BlobStore,
+  descriptor: Descriptor,
+  options: OperationOptions,
+): Promise<LoadedManifest | undefined> {
+  try {
+    return await loadManifest(blobs, descriptor, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (isPackError(error)) return undefined;
+    throw error;
   }
 }
 
