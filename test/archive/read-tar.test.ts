@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readTar, readTarBatches, tarStream, type TarEntry } from '../../src/archive/index.ts';
 import { bytesSource, streamOf } from '../../src/bytes/source.ts';
 import { concatBytes } from '../../src/bytes/stream.ts';
+import { digestOf } from '../../src/digest/index.ts';
 import { forge, forgeHeader, forgePax, record, tarOf, type ForgedHeader } from './forge.ts';
 import { cutStream, membersOf, wholeOf, type ReadMember } from './reading.ts';
 
@@ -293,15 +294,16 @@ describe('reading a tar', () => {
   const tar = tarOf(forge({}, 'x'), forge({ name: 'large' }, body), forge({ name: 'z' }, 'y'));
 
   it('gives the same members however the bytes are cut', async () => {
-    const whole = await read(tar);
+    const shape = async (stream: ReadableStream<Uint8Array>): Promise<string[]> =>
+      (await membersOf(readTar(stream))).map(({ path, content }) => `${path} ${digestOf(content)}`);
+    const whole = await shape(streamOf(tar));
+    const short = tarOf(forgePax(record('path', 'x')), forge({}, 'x'), forge({ name: 'z' }, 'y'));
+    expect(await shape(cutStream(short, 1))).toEqual(await shape(streamOf(short)));
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 2000 }), async (cut) => {
-        const members = await membersOf(readTar(cutStream(tar, cut)));
-        expect(members.map(({ path, content }) => ({ path, content }))).toEqual(
-          whole.map(({ path, content }) => ({ path, content })),
-        );
+      fc.asyncProperty(fc.integer({ min: 100, max: 80_000 }), async (cut) => {
+        expect(await shape(cutStream(tar, cut))).toEqual(whole);
       }),
-      { numRuns: 20 },
+      { numRuns: 15 },
     );
   });
 
