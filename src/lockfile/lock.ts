@@ -25,13 +25,13 @@ export interface Lock {
   readonly skipped: readonly SkippedEntry[];
 }
 
-/** What was asked for. Lists are sorted; null stands for everything. */
+/** What was asked for; null stands for everything. */
 export interface LockSelection {
   /** In the order dev, optional, peer. */
   readonly omit: readonly OmittedScope[];
-  readonly os: readonly string[] | null;
-  readonly cpu: readonly string[] | null;
-  readonly libc: readonly string[] | null;
+  readonly os: string | null;
+  readonly cpu: string | null;
+  readonly libc: string | null;
 }
 
 /** One artifact of a pack. */

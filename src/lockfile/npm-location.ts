@@ -39,18 +39,13 @@ export function isOutside(location: string): boolean {
 }
 
 /**
- * The install paths at which Node looks for a package that is required from a folder, the nearest first.
+ * The install path at which Node looks in one folder for a package; undefined for a folder that it passes over.
  *
  * @see https://nodejs.org/api/modules.html#loading-from-node_modules-folders
  */
-export function* lookupPaths(from: string, name: string): Generator<string, void, undefined> {
-  for (let folder = from; ;) {
-    if (folder === '' || !(folder === modules || folder.endsWith(`/${modules}`))) {
-      yield folder === '' ? `${modules}/${name}` : `${folder}/${modules}/${name}`;
-    }
-    if (folder === '') return;
-    folder = folder.slice(0, Math.max(folder.lastIndexOf('/'), 0));
-  }
+export function lookupPath(folder: string, name: string): string | undefined {
+  if (folder === '') return `${modules}/${name}`;
+  return folder === modules || folder.endsWith(`/${modules}`) ? undefined : `${folder}/${modules}/${name}`;
 }
 
 /** The package whose folder an install path lies in; undefined where it lies in none. */

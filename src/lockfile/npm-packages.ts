@@ -1,12 +1,12 @@
 import type { IssueLog } from './issues.ts';
 import { folderNameOf, isOutside, locationProblem } from './npm-location.ts';
 import { isJsonObject, membersOf, type JsonObject, type MemberReader, type NpmEdge, type NpmNode } from './npm-node.ts';
-import { devWay, optionalWay, peerWay, waysOfFlags, type Ways } from './reach.ts';
+import { devWay, optionalWay, peerWay, waysOfFlags, type Way, type Ways } from './reach.ts';
 
 /**
  * Reads the `packages` section of versions 2 and 3: install paths as keys, one entry each.
  *
- * @see https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json#packages
+ * @see npm's documentation, package-lock.json, "packages"
  */
 export function readPackages(section: JsonObject, issues: IssueLog): NpmNode[] {
   const nodes: NpmNode[] = [];
@@ -56,17 +56,17 @@ function flagsOf(read: MemberReader): Ways {
   });
 }
 
-/** A name in two sections counts once, as npm counts it: optional before production, and dev last. */
+/** A name in several sections counts as npm counts it: the last of peer, production, optional and dev decides. */
 function edgesOf(read: MemberReader, withDev: boolean): NpmEdge[] {
-  const ways = new Map<string, number>();
+  const ways = new Map<string, Way>();
   const optionalPeers = read.object('peerDependenciesMeta');
-  if (withDev) for (const name of Object.keys(read.object('devDependencies'))) ways.set(name, devWay);
   for (const name of Object.keys(read.object('peerDependencies'))) {
-    const meta = optionalPeers[name];
+    const meta = Object.hasOwn(optionalPeers, name) ? optionalPeers[name] : undefined;
     ways.set(name, isJsonObject(meta) && meta['optional'] === true ? peerWay | optionalWay : peerWay);
   }
   for (const name of Object.keys(read.object('dependencies'))) ways.set(name, 0);
   for (const name of Object.keys(read.object('optionalDependencies'))) ways.set(name, optionalWay);
+  if (withDev) for (const name of Object.keys(read.object('devDependencies'))) ways.set(name, devWay);
   return [...ways].map(([name, way]) => ({ name, way }));
 }
 

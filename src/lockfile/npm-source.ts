@@ -30,18 +30,23 @@ export function sourceOf(
   }
 }
 
-/** What the project itself bundles is marked as well, but has no parent that is packed: it is fetched like the rest. */
+/**
+ * What the project itself bundles is marked as well, but has no parent that is packed: it is fetched like the rest,
+ * unless it has no integrity of its own because a package between them bundles it.
+ */
 function travelsInside(node: NpmNode, byLocation: ReadonlyMap<string, NpmNode>): boolean {
   if (!node.bundled) return false;
-  const parent = byLocation.get(enclosingPackage(node.location) ?? '');
-  if (parent?.kind !== 'package') return false;
-  return !parent.bundled || travelsInside(parent, byLocation) || enclosingPackage(parent.location) === undefined;
+  const parentOf = ({ location }: NpmNode): NpmNode | undefined => byLocation.get(enclosingPackage(location) ?? '');
+  const parent = parentOf(node);
+  let holder = parent;
+  while (holder?.kind === 'package' && holder.bundled) holder = parentOf(holder);
+  return holder?.kind === 'package' || (parent?.kind === 'package' && node.integrity === undefined);
 }
 
 /**
  * True for what npm gets with git: a URL, a host's shorthand, or `owner/repository`.
  *
- * @see https://docs.npmjs.com/cli/v11/using-npm/package-spec#git-urls
+ * @see npm's documentation, package-spec, "git urls"
  */
 export function isGitSpec(spec: string): boolean {
   return (

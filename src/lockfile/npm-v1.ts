@@ -7,7 +7,7 @@ import { waysOfFlags } from './reach.ts';
  * Reads the `dependencies` section of version 1, which version 2 keeps for old readers: names as keys, nested where
  * packages are nested in `node_modules`.
  *
- * @see https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json#dependencies
+ * @see npm's documentation of package-lock.json, "dependencies"
  */
 export function readDependencies(section: JsonObject, issues: IssueLog): NpmNode[] {
   const nodes: NpmNode[] = [];
@@ -66,7 +66,7 @@ function readSpec(version: string | undefined, folderName: string): Spec {
   if (version === undefined) return { name: folderName, version, resolved: undefined };
   if (version.startsWith('npm:')) {
     const at = version.lastIndexOf('@');
-    if (at > 'npm:@'.length) return { name: version.slice(4, at), version: version.slice(at + 1), resolved: undefined };
+    if (at > 'npm:'.length) return { name: version.slice(4, at), version: version.slice(at + 1), resolved: undefined };
   }
   const address = /[:/]/.test(version);
   return { name: folderName, version: address ? undefined : version, resolved: address ? version : undefined };

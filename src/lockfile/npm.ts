@@ -141,11 +141,11 @@ function dependenciesOf(
 ): string[] {
   const paths = new Set<string>();
   const seen = new Set(nodes);
-  for (const node of seen) {
-    for (const found of node.edges.flatMap((edge) => graph.resolve(node, edge))) {
-      const path = pathOf(found);
+  for (const place of seen) {
+    for (const { node } of graph.successors(place)) {
+      const path = pathOf(node);
       if (path !== undefined) paths.add(path);
-      else if (found.bundled) seen.add(found);
+      else if (node.bundled) seen.add(node);
     }
   }
   return [...paths].sort(compareBytewise);

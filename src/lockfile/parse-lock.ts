@@ -71,16 +71,16 @@ const size = z
   .number()
   .check(z.refine((value) => Number.isSafeInteger(value) && value >= 0, 'expected a size in bytes'));
 const fileName = z.string().check(z.refine((name) => isSafePath(name) && !name.includes('/'), 'expected a file name'));
-const platforms = z.nullable(texts);
+const platform = z.nullable(text);
 
 const schema = z.strictObject({
   lockVersion: z.literal(1),
   source: z.strictObject({ format: text, path: fileName, digest }),
   selection: z.strictObject({
     omit: z.array(z.enum(['dev', 'optional', 'peer'])),
-    os: platforms,
-    cpu: platforms,
-    libc: platforms,
+    os: platform,
+    cpu: platform,
+    libc: platform,
   }),
   entries: z.array(
     z.strictObject({

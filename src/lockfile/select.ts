@@ -1,19 +1,19 @@
 import { compareBytewise } from '../bytes/encoding.ts';
 import { FormatError, UsageError } from '../errors.ts';
 import type { LockSelection, SkippedEntry } from './lock.ts';
-import type { EntryReach, Lockfile, LockfileEntry, OmittedScope, SkipReason } from './lockfile.ts';
-import { runsOn, type PlatformSelection } from './platform.ts';
+import type { EntryPlatforms, EntryReach, Lockfile, LockfileEntry, OmittedScope, SkipReason } from './lockfile.ts';
+import { runsOn } from './platform.ts';
 
 /** What to take of a lockfile. Without any of it: everything, and nothing may be left out for a reason. */
 export interface SelectOptions {
   /** Sets of dependencies to leave out; an entry goes when no other set reaches it. */
   readonly omit?: readonly OmittedScope[] | undefined;
-  /** Leaves out what runs on none of these systems, as npm names them: `linux`, `darwin`, `win32`. */
-  readonly os?: string | readonly string[] | null | undefined;
-  /** The same for processors: `x64`, `arm64`. */
-  readonly cpu?: string | readonly string[] | null | undefined;
-  /** The same for C libraries: `glibc`, `musl`. */
-  readonly libc?: string | readonly string[] | null | undefined;
+  /** Leaves out what does not run on this system, as npm names it: `linux`, `darwin`, `win32`. Null takes everything. */
+  readonly os?: string | null | undefined;
+  /** The same for the processor: `x64`, `arm64`. */
+  readonly cpu?: string | null | undefined;
+  /** The same for the C library: `glibc`, `musl`. */
+  readonly libc?: string | null | undefined;
   /** Reasons for which an entry may be missing from the pack. It is listed then, by name and reason. */
   readonly skip?: readonly SkipReason[] | undefined;
   /** Hosts (with the port where it is not the usual one) that an entry may come from; any by default. */
@@ -43,7 +43,7 @@ const optionNames: ReadonlySet<string> = new Set(['omit', 'os', 'cpu', 'libc', '
 export function selectEntries(lockfile: Lockfile, options: SelectOptions = {}): SelectedEntries {
   const { skip = [], allowHosts } = checked(options);
   const selection = selectionOf(options);
-  const chosen = (entry: Parameters<typeof runsOn>[0] & EntryReach): boolean =>
+  const chosen = (entry: EntryReach & EntryPlatforms): boolean =>
     isReached(entry, selection.omit) && runsOn(entry, selection);
   const skipped: SkippedEntry[] = lockfile.unpackable.filter(chosen).map(({ path, reason }) => ({ path, reason }));
   const entries: LockfileEntry[] = [];
@@ -62,11 +62,18 @@ export function selectEntries(lockfile: Lockfile, options: SelectOptions = {}): 
 }
 
 function checked(options: SelectOptions): SelectOptions {
-  for (const name of Object.keys(options)) if (!optionNames.has(name)) throw wrong(name, 'is not an option', name);
-  for (const scope of options.omit ?? [])
-    if (!omittable.includes(scope)) throw wrong('omit', 'has a value that cannot be omitted', scope);
-  for (const reason of options.skip ?? [])
+  for (const name of Object.keys(options)) {
+    if (!optionNames.has(name)) throw wrong(name, 'is not known', name);
+  }
+  for (const scope of options.omit ?? []) {
+    if (!omittable.includes(scope)) throw wrong('omit', 'has what cannot be omitted', scope);
+  }
+  for (const reason of options.skip ?? []) {
     if (!reasons.includes(reason)) throw wrong('skip', 'has a reason that is not known', reason);
+  }
+  for (const name of ['os', 'cpu', 'libc'] as const) {
+    if (options[name] === '') throw wrong(name, 'is empty', '');
+  }
   return options;
 }
 
@@ -74,19 +81,8 @@ function wrong(argument: string, what: string, value: string): UsageError {
   return new UsageError('ERR_INVALID_ARGUMENT', `option ${argument} ${what}: ${JSON.stringify(value)}`, { argument });
 }
 
-function selectionOf(options: SelectOptions): LockSelection & PlatformSelection {
-  const { omit = [], os, cpu, libc } = options;
-  return {
-    omit: omittable.filter((scope) => omit.includes(scope)),
-    os: valuesOf(os),
-    cpu: valuesOf(cpu),
-    libc: valuesOf(libc),
-  };
-}
-
-function valuesOf(value: string | readonly string[] | null | undefined): readonly string[] | null {
-  if (value === null || value === undefined) return null;
-  return [...new Set(typeof value === 'string' ? [value] : value)].sort(compareBytewise);
+function selectionOf({ omit = [], os = null, cpu = null, libc = null }: SelectOptions): LockSelection {
+  return { omit: omittable.filter((scope) => omit.includes(scope)), os, cpu, libc };
 }
 
 function isReached(entry: EntryReach, omit: readonly OmittedScope[]): boolean {
