@@ -7,7 +7,10 @@
  * @module
  */
 import { memoryRegistry } from './adapters/registry/memory.ts';
+import type { ByteSource } from './bytes/source.ts';
+import type { ExtractOptions, ExtractResult } from './pack/extract.ts';
 import { bindPackService, type PackService, type PackServiceOptions } from './pack/service.ts';
+import type { FileSink } from './ports/file-sink.ts';
 import type { Registry } from './ports/registry.ts';
 
 /**
@@ -29,6 +32,22 @@ import type { Registry } from './ports/registry.ts';
  */
 export function createPackService(options: PackServiceOptions = {}): PackService {
   return bindPackService({ ...options, registries: options.registries ?? memoryRegistries() });
+}
+
+/**
+ * Writes what is in a tar or tar.gz into a sink: all of it or nothing, and nothing outside of the sink's root. Entries
+ * that would escape, replace another or be devices are refused; setuid bits, owners and times are dropped.
+ *
+ * @throws FormatError `ERR_ARCHIVE_INVALID` for a malformed archive, `ERR_UNSAFE_PATH` for an unsafe entry,
+ * `ERR_LIMIT_EXCEEDED`; UsageError `ERR_UNSUPPORTED` for a compression other than gzip without a decompressor.
+ */
+export async function extract(
+  archive: ByteSource,
+  sink: FileSink,
+  options: ExtractOptions = {},
+): Promise<ExtractResult> {
+  const { extractArchive } = await import('./pack/extract.ts');
+  return extractArchive(archive, sink, options);
 }
 
 /** One registry in memory for each host, made when it is first named. */
@@ -83,6 +102,7 @@ export type { Lock, LockEntry, LockSelection, OmittedScope, SkippedEntry, SkipRe
 export type { Descriptor, ImageIndex, ImageManifest, Platform } from './oci/index.ts';
 export type { CopyOptions, CopyResult } from './pack/copy.ts';
 export type { DiffedEntry, DiffOptions, PackChange, PackDiff } from './pack/diff.ts';
+export type { ExtractOptions, ExtractResult } from './pack/extract.ts';
 export type { InspectOptions, Inspection } from './pack/inspect.ts';
 export type { PackLimits } from './pack/limits.ts';
 export type { PackEntry } from './pack/pack-entries.ts';

@@ -10,7 +10,7 @@ export interface NpmCredential {
  * The credential that npm's settings hold for an address: that of the longest `//host/path/` which it lies below.
  * Another host or port is another address, and so is another path.
  *
- * @see https://docs.npmjs.com/cli/v11/configuring-npm/npmrc#auth-related-configuration
+ * @see npm's documentation, npmrc, "auth related configuration"
  */
 export function credentialIn(settings: NpmSettings, url: URL): NpmCredential | undefined {
   for (let key = `//${url.host}${url.pathname}`; key.length > 2; key = key.replace(/(?:[^/]+|\/)$/, '')) {

@@ -6,7 +6,7 @@ export type NpmrcValue = string | readonly string[];
  * section, or is no such line, is left out. `${NAME}` and `${NAME?}` are replaced from the environment in keys and
  * values; the first stays as it is where the variable is not set.
  *
- * @see https://docs.npmjs.com/cli/v11/configuring-npm/npmrc
+ * @see npm's documentation, npmrc
  */
 export function parseNpmrc(text: string, env: Readonly<Record<string, string | undefined>>): Map<string, NpmrcValue> {
   const values = new Map<string, NpmrcValue>();

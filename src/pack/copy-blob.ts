@@ -1,6 +1,5 @@
 import type { ByteSource } from '../bytes/source.ts';
 import { bytesSource } from '../bytes/source.ts';
-import { chunksOf, streamFrom } from '../bytes/stream.ts';
 import { fromBase64 } from '../bytes/encoding.ts';
 import { IntegrityError, StoreError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -9,6 +8,7 @@ import type { Repository } from '../ports/registry.ts';
 import { startReport, type Report } from '../ports/report.ts';
 import { failureOf } from './failure.ts';
 import { isWrongBytes, maxAttempts } from './load-manifest.ts';
+import { tapStream } from './tap-stream.ts';
 
 /** What became of a blob. */
 export type BlobOutcome = 'copied' | 'mounted' | 'reused';
@@ -90,7 +90,7 @@ function blobReader(descriptor: Descriptor, from: Repository, report: Report): B
   const source: ByteSource = {
     size: descriptor.size,
     open: async ({ start = 0, end, signal } = {}) =>
-      streamFrom(counted(await open(signal), { start, end: end ?? Infinity, report, fail })),
+      counted(await open(signal), { start, end: end ?? Infinity, report, fail }),
   };
   return { source, failure: () => failure };
 }
@@ -126,20 +126,20 @@ interface CountOptions {
 }
 
 /** Counts what flows, and cuts out the range that a resumed upload asks for; the whole blob is read and checked. */
-async function* counted(
+function counted(
   stream: ReadableStream<Uint8Array>,
   { start, end, report, fail }: CountOptions,
-): AsyncGenerator<Uint8Array, void, undefined> {
+): ReadableStream<Uint8Array> {
   let seen = 0;
-  try {
-    for await (const chunk of chunksOf(stream)) {
+  return tapStream(stream, {
+    chunk(chunk) {
       const from = Math.max(0, start - seen);
       const to = Math.min(chunk.length, end - seen);
       seen += chunk.length;
       report.progress(seen);
-      if (from < to) yield from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to);
-    }
-  } catch (error) {
-    throw fail(error);
-  }
+      if (from >= to) return undefined;
+      return from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to);
+    },
+    fail,
+  });
 }

@@ -1,5 +1,4 @@
 import type { ByteSource } from '../bytes/source.ts';
-import { chunksOf, streamFrom } from '../bytes/stream.ts';
 import { contentCheck, type ContentCheck, type Digest } from '../digest/index.ts';
 import { FormatError, IntegrityError, SourceError } from '../errors.ts';
 import type { OperationOptions } from '../ports/operation.ts';
@@ -7,6 +6,7 @@ import { startReport, type Report } from '../ports/report.ts';
 import type { Artifact, Source } from '../ports/source.ts';
 import { addDetails } from './failure.ts';
 import { integrityCheck } from './integrity-check.ts';
+import { tapStream } from './tap-stream.ts';
 import type { Stage, StagedBlob } from './stage.ts';
 
 /** How often wrong bytes are fetched again, over all sources together. */
@@ -124,7 +124,7 @@ function artifactReader(artifact: WantedArtifact, from: Source, context: Reading
         });
         missing = stream === undefined;
         if (stream === undefined) throw new Error(`${from.id} does not have ${artifact.name}`);
-        return streamFrom(checked(stream, { artifact, from, context, report, fail, signal }));
+        return checked(stream, { artifact, from, context, report, fail });
       },
     },
   };
@@ -136,29 +136,26 @@ interface CheckOptions {
   readonly context: Reading;
   readonly report: Report;
   readonly fail: (error: unknown) => unknown;
-  readonly signal: AbortSignal | undefined;
 }
 
-async function* checked(
-  stream: ReadableStream<Uint8Array>,
-  options: CheckOptions,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const { artifact, from, context, report, fail, signal } = options;
+function checked(stream: ReadableStream<Uint8Array>, options: CheckOptions): ReadableStream<Uint8Array> {
+  const { artifact, from, context, report, fail } = options;
   const checks = checksOf(artifact, from);
   let size = 0;
-  try {
-    for await (const chunk of chunksOf(stream, { signal })) {
+  return tapStream(stream, {
+    chunk(chunk) {
       size += chunk.length;
       if (size > context.maxBytes) throw tooLarge(artifact, context.maxBytes);
       context.count(chunk.length);
       for (const check of checks) check.update(chunk);
       report.progress(size);
-      yield chunk;
-    }
-    for (const check of checks) check.end();
-  } catch (error) {
-    throw fail(error);
-  }
+      return chunk;
+    },
+    end() {
+      for (const check of checks) check.end();
+    },
+    fail,
+  });
 }
 
 function checksOf(artifact: WantedArtifact, from: Source): readonly ContentCheck[] {

@@ -1,4 +1,3 @@
-import { chunksOf, streamFrom } from '../bytes/stream.ts';
 import {
   algorithmOf,
   createHash,
@@ -9,6 +8,7 @@ import {
   type Digest,
 } from '../digest/index.ts';
 import { IntegrityError } from '../errors.ts';
+import { tapStream } from './tap-stream.ts';
 
 /**
  * Checks bytes against digests of one algorithm, any of which they may have; against none, no bytes pass.
@@ -41,16 +41,12 @@ export function integrityChecked(
   name: string,
   integrity: string,
 ): ReadableStream<Uint8Array> {
-  return streamFrom(checked(stream, integrityCheck(name, pinnedBy(integrity))));
-}
-
-async function* checked(
-  stream: ReadableStream<Uint8Array>,
-  check: ContentCheck,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of chunksOf(stream)) {
-    check.update(chunk);
-    yield chunk;
-  }
-  check.end();
+  const check = integrityCheck(name, pinnedBy(integrity));
+  return tapStream(stream, {
+    chunk(chunk) {
+      check.update(chunk);
+      return chunk;
+    },
+    end: () => check.end(),
+  });
 }

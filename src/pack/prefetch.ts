@@ -1,5 +1,5 @@
 import { pMapIterable } from 'p-map';
-import { chunksOf, readAll, streamFrom } from '../bytes/stream.ts';
+import { readAll } from '../bytes/stream.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { Repository } from '../ports/registry.ts';
 import { startReport, type Report } from '../ports/report.ts';
@@ -7,6 +7,7 @@ import { openBlob } from './copy-blob.ts';
 import { failureOf } from './failure.ts';
 import { integrityChecked } from './integrity-check.ts';
 import { isWrongBytes, maxAttempts } from './load-manifest.ts';
+import { tapStream } from './tap-stream.ts';
 import type { UnpackStep } from './unpack-plan.ts';
 
 /** Layers up to this size are fetched ahead, into memory. */
@@ -85,7 +86,7 @@ async function readSmall(step: UnpackStep, repository: Repository, report: Repor
 async function open(step: UnpackStep, repository: Repository, report: Report): Promise<ReadableStream<Uint8Array>> {
   const { layer } = step;
   try {
-    const stream = streamFrom(counted(await openBlob(layer, repository, report.options), layer.digest, report));
+    const stream = counted(await openBlob(layer, repository, report.options), layer.digest, report);
     const integrity = step.kind === 'file' ? step.integrity : undefined;
     return integrity === undefined ? stream : integrityChecked(stream, `layer ${layer.digest}`, integrity);
   } catch (error) {
@@ -94,20 +95,15 @@ async function open(step: UnpackStep, repository: Repository, report: Report): P
   }
 }
 
-async function* counted(
-  stream: ReadableStream<Uint8Array>,
-  digest: string,
-  report: Report,
-): AsyncGenerator<Uint8Array, void, undefined> {
+function counted(stream: ReadableStream<Uint8Array>, digest: string, report: Report): ReadableStream<Uint8Array> {
+  const { signal } = report.options;
   let seen = 0;
-  try {
-    for await (const chunk of chunksOf(stream, { signal: report.options.signal })) {
+  return tapStream(stream, {
+    chunk(chunk) {
       seen += chunk.length;
       report.progress(seen);
-      yield chunk;
-    }
-  } catch (error) {
-    report.options.signal?.throwIfAborted();
-    throw failureOf(error, 'source', { digest });
-  }
+      return chunk;
+    },
+    fail: (error) => (signal?.aborted === true ? error : failureOf(error, 'source', { digest })),
+  });
 }

@@ -1,4 +1,4 @@
-import { chunksOf, concatBytes, streamFrom } from '../bytes/stream.ts';
+import { chunksOf, concatBytes } from '../bytes/stream.ts';
 import { bytesSource, type ByteSource } from '../bytes/source.ts';
 import { createHash, digestOf, type Digest } from '../digest/index.ts';
 import type { CommittedBlob, Ingest } from '../ports/blob-store.ts';
@@ -78,7 +78,7 @@ function budgetedStage<T extends StagedBlob>(
       try {
         const gathered = await gather(source, reserved, options);
         const { whole } = gathered;
-        if (whole === undefined) return await pass(startedSource(source, gathered.rest()), options);
+        if (whole === undefined) return await passOn(startedSource(source, gathered.rest()), pass, options);
         held = whole.length;
         return hold(whole, bytesSource(whole));
       } finally {
@@ -100,7 +100,7 @@ async function gather(source: ByteSource, limit: number, options: OperationOptio
   const { signal } = options;
   const chunks = chunksOf(await source.open({ signal }), { signal });
   const head: Uint8Array[] = [];
-  const rest = (): ReadableStream<Uint8Array> => streamFrom(continued(head, chunks));
+  const rest = (): ReadableStream<Uint8Array> => continued(head, chunks);
   let size = 0;
   for (;;) {
     const next = await chunks.next();
@@ -111,16 +111,28 @@ async function gather(source: ByteSource, limit: number, options: OperationOptio
   }
 }
 
-async function* continued(
+function continued(
   head: Uint8Array[],
   tail: AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    for (let chunk = head.shift(); chunk !== undefined; chunk = head.shift()) yield chunk;
-    yield* tail;
-  } finally {
-    await tail.return();
-  }
+): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const first = head.shift();
+        if (first !== undefined) {
+          controller.enqueue(first);
+          return;
+        }
+        const next = await tail.next();
+        if (next.done === true) controller.close();
+        else controller.enqueue(next.value);
+      },
+      async cancel() {
+        await tail.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function putLater(repository: Repository, digest: Digest, size: number, source: ByteSource): StagedBlob {
@@ -134,15 +146,37 @@ function putLater(repository: Repository, digest: Digest, size: number, source: 
   };
 }
 
+/** Hands a started source on, and closes its stream where nobody came to read it. */
+async function passOn<T>(
+  started: StartedSource,
+  pass: (source: ByteSource, options: OperationOptions) => Promise<T>,
+  options: OperationOptions,
+): Promise<T> {
+  try {
+    return await pass(started, options);
+  } catch (error) {
+    await started.discard(error);
+    throw error;
+  }
+}
+
 /** A source whose first reader gets the stream that is open already. */
-function startedSource(source: ByteSource, started: ReadableStream<Uint8Array>): ByteSource {
+interface StartedSource extends ByteSource {
+  discard(reason: unknown): Promise<void>;
+}
+
+function startedSource(source: ByteSource, started: ReadableStream<Uint8Array>): StartedSource {
   let first: ReadableStream<Uint8Array> | undefined = started;
   return {
     ...(source.size === undefined ? {} : { size: source.size }),
     open: (options = {}) => {
       const stream = first;
+      if (stream === undefined || (options.start ?? 0) > 0) return source.open(options);
       first = undefined;
-      return stream === undefined || (options.start ?? 0) > 0 ? source.open(options) : Promise.resolve(stream);
+      return Promise.resolve(stream);
+    },
+    discard: async (reason) => {
+      await first?.cancel(reason).catch(() => undefined);
     },
   };
 }

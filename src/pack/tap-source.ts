@@ -1,6 +1,6 @@
 import type { ByteSource } from '../bytes/source.ts';
-import { streamFrom, chunksOf } from '../bytes/stream.ts';
 import type { Report } from '../ports/report.ts';
+import { tapStream } from './tap-stream.ts';
 
 /** A source that reports the bytes which are read from it. A second reader is not counted again. */
 export function reportedSource(source: ByteSource, report: Report): ByteSource {
@@ -15,18 +15,12 @@ export function reportedSource(source: ByteSource, report: Report): ByteSource {
 }
 
 function counted(stream: ReadableStream<Uint8Array>, start: number, report: Report): ReadableStream<Uint8Array> {
-  return streamFrom(count(stream, start, report));
-}
-
-async function* count(
-  stream: ReadableStream<Uint8Array>,
-  start: number,
-  report: Report,
-): AsyncGenerator<Uint8Array, void, undefined> {
   let seen = start;
-  for await (const chunk of chunksOf(stream)) {
-    seen += chunk.length;
-    report.progress(seen);
-    yield chunk;
-  }
+  return tapStream(stream, {
+    chunk(chunk) {
+      seen += chunk.length;
+      report.progress(seen);
+      return chunk;
+    },
+  });
 }

@@ -1,6 +1,6 @@
 import { reported, type Report } from '../ports/report.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
-import type { FileSink, FileTransaction } from '../ports/file-sink.ts';
+import type { FileSink } from '../ports/file-sink.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import { UsageError } from '../errors.ts';
 import { checkCount, checkOptions, operationKeys } from './check-options.ts';
@@ -12,6 +12,7 @@ import { loadLock } from './load-lock.ts';
 import { describeLocation, resolveLocation, type OpenLocation } from './pack-location.ts';
 import { prefetched, type FetchedStep } from './prefetch.ts';
 import { planUnpack, type UnpackPlan } from './unpack-plan.ts';
+import { transacted } from './transacted.ts';
 import { treeWriter, type TreeWriter, type WrittenEntry } from './tree-writer.ts';
 import { writeArchive } from './write-archive.ts';
 
@@ -77,24 +78,6 @@ function nothingMatched(patterns: readonly string[]): UsageError {
     argument: 'include',
     hint: 'inspect the pack to see what is in it',
   });
-}
-
-/** Commits when everything was written, and takes everything back when something failed. */
-async function transacted<T>(
-  sink: FileSink,
-  options: OperationOptions,
-  run: (transaction: FileTransaction) => Promise<T>,
-): Promise<T> {
-  const transaction = await sink.begin(options);
-  try {
-    const result = await run(transaction);
-    options.signal?.throwIfAborted();
-    await transaction.commit();
-    return result;
-  } catch (error) {
-    await transaction.rollback().catch((cause: unknown) => addDetails(error, { rollback: String(cause) }));
-    throw error;
-  }
 }
 
 async function write(

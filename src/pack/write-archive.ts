@@ -72,7 +72,8 @@ function linkAlone({ path, target }: TarMember): UsageError {
   );
 }
 
-function writeMember(member: TarMember, writer: TreeWriter): Promise<void> | undefined {
+/** Writes one member that was checked. A result that is no promise is finished. */
+export function writeMember(member: TarMember, writer: TreeWriter): Promise<void> | undefined {
   const { path, type, size, executable, bytes, target = '' } = member;
   switch (type) {
     case 'directory':

@@ -1,0 +1,32 @@
+import type { CommandSpec } from '../command.ts';
+import { attachSpec, referrersSpec } from './referrers.ts';
+import { auditSpec } from './audit.ts';
+import { copySpec } from './copy.ts';
+import { diffSpec, resolveSpec } from './resolve.ts';
+import { exportSpec, importSpec } from './move-archive.ts';
+import { extractSpec } from './extract.ts';
+import { gcSpec } from './gc.ts';
+import { inspectSpec } from './inspect.ts';
+import { packSpec } from './pack.ts';
+import { deleteSpec, tagSpec, tagsSpec } from './tags.ts';
+import { unpackSpec } from './unpack.ts';
+
+/** Every command, in the order of the help. */
+export const commands: readonly CommandSpec[] = [
+  packSpec,
+  copySpec,
+  unpackSpec,
+  extractSpec,
+  inspectSpec,
+  resolveSpec,
+  diffSpec,
+  tagsSpec,
+  tagSpec,
+  deleteSpec,
+  referrersSpec,
+  attachSpec,
+  exportSpec,
+  importSpec,
+  gcSpec,
+  auditSpec,
+];

@@ -1,0 +1,110 @@
+import { RegistryError, UsageError } from '../../errors.ts';
+import { commandService } from '../service.ts';
+import type { CommandSpec } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { openFolder, openSource } from '../open-location.ts';
+
+/** Every tag of a layout, in bytewise order. */
+export async function tagsCommand(
+  options: { readonly reference: string },
+  context: CommandContext,
+): Promise<{ readonly tags: readonly string[] }> {
+  const { repository } = await openSource(options.reference, context);
+  const tags: string[] = [];
+  for await (const tag of repository.tags(context.operation)) tags.push(tag);
+  return { tags };
+}
+
+/** What `packwright tag` gives. */
+export interface TagCommandResult {
+  readonly digest: string;
+  readonly tags: readonly string[];
+}
+
+/** Gives the manifest that a reference names more tags. */
+export async function tagCommand(
+  options: { readonly reference: string; readonly tags: readonly string[] },
+  context: CommandContext,
+): Promise<TagCommandResult> {
+  const target = openFolder(options.reference, context);
+  const { repository, reference } = target;
+  const descriptor = await commandService().resolve({ repository, ...named(reference) }, context.operation);
+  for (const tag of options.tags) await repository.tag(tag, descriptor, context.operation);
+  return { digest: descriptor.digest, tags: options.tags };
+}
+
+/** What `packwright delete` gives. */
+export interface DeleteCommandResult {
+  /** The tag or digest that is gone. */
+  readonly deleted: string;
+}
+
+/**
+ * Removes a tag, or with a digest a manifest and every tag of it. Blobs stay until `gc`.
+ *
+ * @throws UsageError where the reference names neither; RegistryError `ERR_REGISTRY_NOT_FOUND`.
+ */
+export async function deleteCommand(
+  options: { readonly reference: string },
+  context: CommandContext,
+): Promise<DeleteCommandResult> {
+  const { repository, reference } = openFolder(options.reference, context);
+  if (reference === undefined) {
+    throw new UsageError(
+      'ERR_INVALID_REFERENCE',
+      `reference ${JSON.stringify(options.reference)} names no tag or digest`,
+      {
+        argument: 'reference',
+        hint: 'write oci:DIR:TAG or oci:DIR@sha256:…',
+      },
+    );
+  }
+  if (await repository.delete(reference, context.operation)) return { deleted: reference };
+  throw new RegistryError('ERR_REGISTRY_NOT_FOUND', `${JSON.stringify(reference)} was not found in ${repository.id}`);
+}
+
+function named(reference: string | undefined): { reference?: string } {
+  return reference === undefined ? {} : { reference };
+}
+
+/** `packwright tags`. */
+export const tagsSpec: CommandSpec = {
+  name: 'tags',
+  summary: 'list the tags of a layout',
+  arguments: [{ name: 'ref', summary: 'oci:DIR or oci-archive:FILE' }],
+  flags: [],
+  examples: ['packwright tags oci:packs'],
+  async run([reference = ''], _flags, context) {
+    const result = await tagsCommand({ reference }, context);
+    return { json: result, text: result.tags.map((tag) => `${tag}\n`).join('') };
+  },
+};
+
+/** `packwright tag`. */
+export const tagSpec: CommandSpec = {
+  name: 'tag',
+  summary: 'give a pack more tags',
+  arguments: [
+    { name: 'ref', summary: 'what to tag' },
+    { name: 'tag', summary: 'the tags', variadic: true },
+  ],
+  flags: [],
+  examples: ['packwright tag oci:packs:1.0 stable latest'],
+  async run([reference = '', ...tags], _flags, context) {
+    const result = await tagCommand({ reference, tags }, context);
+    return { json: result, text: result.tags.map((tag) => `${tag}\n`).join('') };
+  },
+};
+
+/** `packwright delete`. */
+export const deleteSpec: CommandSpec = {
+  name: 'delete',
+  summary: 'remove a tag, or a manifest with its tags; blobs stay until gc',
+  arguments: [{ name: 'ref', summary: 'a tag or a digest' }],
+  flags: [],
+  examples: ['packwright delete oci:packs:1.0'],
+  async run([reference = ''], _flags, context) {
+    const result = await deleteCommand({ reference }, context);
+    return { json: result, text: `${result.deleted}\n` };
+  },
+};

@@ -1,0 +1,44 @@
+/**
+ * The `packwright` command as functions: each takes typed options and a context, and gives a typed result. Nothing here
+ * looks at the process, so that another command line can mount them.
+ *
+ * @module
+ */
+export type { CommandContext } from './context.ts';
+export type { CommandOutput, CommandSpec, FlagSpec, FlagValues, ArgumentSpec } from './command.ts';
+export { commands } from './commands/index.ts';
+export { auditCommand } from './commands/audit.ts';
+export { copyCommand, type CopyCommandOptions, type CopyCommandResult } from './commands/copy.ts';
+export { extractCommand, type ExtractCommandOptions } from './commands/extract.ts';
+export { gcCommand, type GcCommandOptions } from './commands/gc.ts';
+export { inspectCommand, type InspectCommandOptions } from './commands/inspect.ts';
+export {
+  exportCommand,
+  importCommand,
+  type ExportCommandOptions,
+  type ImportCommandOptions,
+} from './commands/move-archive.ts';
+export { packCommand, type PackCommandOptions, type PackCommandResult } from './commands/pack.ts';
+export { attachCommand, referrersCommand, type AttachCommandOptions } from './commands/referrers.ts';
+export { diffCommand, resolveCommand } from './commands/resolve.ts';
+export {
+  deleteCommand,
+  tagCommand,
+  tagsCommand,
+  type DeleteCommandResult,
+  type TagCommandResult,
+} from './commands/tags.ts';
+export { unpackCommand, type UnpackCommandOptions } from './commands/unpack.ts';
+export { formatBytes, formatDuration } from './format-bytes.ts';
+export {
+  formatLayoutLocation,
+  parseLocation,
+  type ArchiveLocation,
+  type LayoutLocation,
+  type Location,
+  type RegistryLocation,
+} from './location.ts';
+export { openNetwork, type Network, type NetworkOptions } from './network.ts';
+export { readNpmConfig, type NpmConfig, type NpmConfigOptions } from './npm-config.ts';
+export { runProgram, type ProgramHost, type ProgramStream } from './program.ts';
+export { progressRenderer, type ProgressOutput, type ProgressRenderer } from './progress.ts';

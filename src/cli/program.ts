@@ -1,0 +1,215 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { exitCodeOf, isPackError, UsageError, type FormatIssue, type PackErrorJson } from '../errors.ts';
+import type { CommandOutput, CommandSpec, FlagSpec } from './command.ts';
+import { commands } from './commands/index.ts';
+import type { CommandContext } from './context.ts';
+import { progressRenderer } from './progress.ts';
+import { visible } from './table.ts';
+
+/** Everything that the program touches of the process that it runs in. */
+export interface ProgramHost extends Omit<CommandContext, 'operation' | 'info'> {
+  readonly signal?: AbortSignal | undefined;
+  readonly stdout: ProgramStream;
+  readonly stderr: ProgramStream;
+  readonly version: string;
+}
+
+/** A stream that a person or another program reads. */
+export interface ProgramStream {
+  write(chunk: string | Uint8Array): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/**
+ * Runs one command line, and gives the exit code. The result goes to stdout and nothing else does; progress, warnings
+ * and errors go to stderr.
+ */
+export async function runProgram(argv: readonly string[], host: ProgramHost): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(host, (code) => (exitCode = code));
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return commanderExit(error, argv, host);
+    writeError(error, argv, host);
+    return host.signal?.aborted === true ? 130 : exitCodeOf(error);
+  }
+}
+
+function createProgram(host: ProgramHost, setExitCode: (code: number) => void): Command {
+  const program = new Command('packwright')
+    .description('Packs software into OCI artifacts, moves them, and checks every byte.')
+    .version(host.version, '--version', 'print the version')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void host.stdout.write(text),
+      // Errors of the command line are written by commanderExit, so that --json holds for them too.
+      writeErr: () => undefined,
+    });
+  for (const spec of commands) addCommand(program, spec, host, setExitCode);
+  return program;
+}
+
+function addCommand(program: Command, spec: CommandSpec, host: ProgramHost, setExitCode: (code: number) => void): void {
+  const command = program.command(spec.name).description(spec.summary).exitOverride().copyInheritedSettings(program);
+  for (const { name, summary, variadic = false } of spec.arguments) {
+    command.argument(variadic ? `<${name}...>` : `<${name}>`, summary);
+  }
+  for (const flag of [...spec.flags, ...commonFlags]) command.addOption(optionOf(flag));
+  command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  $ ${example}\n`).join('')}`);
+  command.action(async (...received: unknown[]) => {
+    const flags = command.opts<Record<string, unknown>>();
+    const args = received.slice(0, spec.arguments.length).flat() as string[];
+    const output = await runCommand(spec, args, flags, host);
+    writeOutput(output, flags, host);
+    setExitCode(output.exitCode ?? 0);
+  });
+}
+
+async function runCommand(
+  spec: CommandSpec,
+  args: readonly string[],
+  flags: Readonly<Record<string, unknown>>,
+  host: ProgramHost,
+): Promise<CommandOutput> {
+  const context = contextOf(flags, host);
+  try {
+    return await spec.run(args, flags, context);
+  } finally {
+    context.end();
+  }
+}
+
+function contextOf(
+  flags: Readonly<Record<string, unknown>>,
+  host: ProgramHost,
+): CommandContext & { readonly end: () => void } {
+  const { cwd, env, home, now, stderr } = host;
+  const signal = signalOf(flags['timeout'], host.signal);
+  const base = { cwd, env, home, now };
+  if (flags['quiet'] === true) return { ...base, operation: { signal }, info: ignore, end: ignore };
+  const renderer = progressRenderer({
+    write: (text) => void stderr.write(text),
+    terminal: stderr.isTTY === true && env['TERM'] !== 'dumb',
+    columns: stderr.columns ?? 80,
+    silent: flags['progress'] === false,
+    now,
+  });
+  return { ...base, operation: { signal, onEvent: renderer.onEvent }, info: renderer.line, end: renderer.end };
+}
+
+const ignore = (): void => undefined;
+
+function signalOf(seconds: unknown, outer: AbortSignal | undefined): AbortSignal | undefined {
+  if (typeof seconds !== 'number') return outer;
+  const timeout = AbortSignal.timeout(seconds * 1000);
+  return outer === undefined ? timeout : AbortSignal.any([outer, timeout]);
+}
+
+const commonFlags: readonly FlagSpec[] = [
+  { flags: '--json', summary: 'print one JSON document instead of text', kind: 'switch' },
+  { flags: '-q, --quiet', summary: 'print no progress and no warnings', kind: 'switch' },
+  { flags: '--no-progress', summary: 'print no progress', kind: 'switch' },
+  { flags: '-d, --debug', summary: 'print the stack and the causes of an error', kind: 'switch' },
+  { flags: '--timeout <seconds>', summary: 'give up after so many seconds', kind: 'count' },
+];
+
+function optionOf(flag: FlagSpec): Option {
+  const option = new Option(flag.flags, flag.summary);
+  if (flag.required === true) option.makeOptionMandatory();
+  if (flag.choices !== undefined && flag.kind !== 'list') option.choices([...flag.choices]);
+  if (flag.kind === 'list')
+    option.argParser((value, previous: unknown) => [...listOf(previous), ...splitList(value, flag)]);
+  if (flag.kind === 'many') option.argParser((value, previous: unknown) => [...listOf(previous), value]);
+  if (flag.kind === 'count') option.argParser(parseCount);
+  return option;
+}
+
+function listOf(previous: unknown): string[] {
+  return Array.isArray(previous) ? (previous as string[]) : [];
+}
+
+function splitList(value: string, flag: FlagSpec): string[] {
+  const items = value.split(',').map((item) => item.trim());
+  const wrong = items.find((item) => item === '' || flag.choices?.includes(item) === false);
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(`Allowed are ${flag.choices?.join(', ') ?? 'values separated by commas'}.`);
+  }
+  return items;
+}
+
+function parseCount(value: string): number {
+  const count = Number(value);
+  if (!/^[0-9]+$/.test(value) || !Number.isSafeInteger(count) || count < 1) {
+    throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  }
+  return count;
+}
+
+function writeOutput(output: CommandOutput, flags: Readonly<Record<string, unknown>>, host: ProgramHost): void {
+  host.stdout.write(flags['json'] === true ? `${JSON.stringify(output.json)}\n` : output.text);
+}
+
+function commanderExit(error: CommanderError, argv: readonly string[], host: ProgramHost): number {
+  if (error.exitCode === 0) return 0;
+  const message = error.code === 'commander.help' ? 'command is missing' : error.message.replace(/^error: /, '');
+  writeError(
+    new UsageError('ERR_INVALID_ARGUMENT', message, {
+      hint: "run 'packwright --help' for the commands and their flags",
+    }),
+    argv,
+    host,
+  );
+  return 2;
+}
+
+function writeError(error: unknown, argv: readonly string[], host: ProgramHost): void {
+  const before = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
+  if (before.includes('--json')) {
+    host.stderr.write(`${JSON.stringify({ error: errorJson(error) })}\n`);
+    return;
+  }
+  host.stderr.write(`packwright: ${visible(messageOf(error))}\n`);
+  if (isPackError(error)) writeIssues(error.details['issues'], host);
+  if (isPackError(error) && error.hint !== undefined) host.stderr.write(`hint: ${visible(error.hint)}\n`);
+  if (before.includes('-d') || before.includes('--debug')) writeCauses(error, host);
+}
+
+const maxShownIssues = 20;
+
+function writeIssues(issues: unknown, host: ProgramHost): void {
+  if (!Array.isArray(issues)) return;
+  for (const { path, message } of (issues as FormatIssue[]).slice(0, maxShownIssues)) {
+    host.stderr.write(`  ${visible(path)}${path === '' ? '' : ': '}${visible(message)}\n`);
+  }
+  if (issues.length > maxShownIssues) host.stderr.write(`  and ${issues.length - maxShownIssues} more\n`);
+}
+
+function errorJson(error: unknown): Partial<PackErrorJson> {
+  if (isPackError(error)) return error.toJSON();
+  return {
+    code: isAborted(error) ? 'ERR_ABORTED' : 'ERR_INTERNAL',
+    message: messageOf(error),
+    retryable: false,
+    details: {},
+  };
+}
+
+function isAborted(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'interrupted';
+}
+
+function writeCauses(error: unknown, host: ProgramHost): void {
+  let depth = 0;
+  for (let current = error; current instanceof Error && depth < 8; current = current.cause, depth++) {
+    host.stderr.write(
+      `${depth === 0 ? '' : 'caused by '}${visible(current.stack ?? current.message).replaceAll('\\u000a', '\n')}\n`,
+    );
+  }
+}
