@@ -39,9 +39,8 @@ const bound = ['authorization', 'cookie', 'proxy-authorization'];
  */
 export async function follow(from: URL, request: HttpRequest, context: ExchangeContext): Promise<Exchange> {
   let url = withoutUserInfo(from);
-  const credentials = { ...userInfoOf(from), ...(await request.authorize?.(url)) };
   const shared = unbound(request.headers);
-  let headers = new Headers({ ...request.headers, ...credentials });
+  let headers = merged(request.headers, userInfoOf(from), await request.authorize?.(url));
   for (let hops = 0; ; hops++) {
     checkHost(url, request);
     const answer = await exchange(url, initOf(request, headers), context, request.signal);
@@ -54,6 +53,13 @@ export async function follow(from: URL, request: HttpRequest, context: ExchangeC
     if (next.origin !== url.origin) headers = shared;
     url = next;
   }
+}
+
+/** Headers, each set taking the place of what has its name in the sets before. */
+function merged(...sets: readonly HttpRequest['headers'][]): Headers {
+  const headers = new Headers();
+  for (const set of sets) for (const [name, value] of Object.entries(set ?? {})) headers.set(name, value);
+  return headers;
 }
 
 function unbound(headers: HttpRequest['headers']): Headers {

@@ -6,5 +6,12 @@
  */
 export type { TestRunner } from './assert.ts';
 export { blobStoreContract, type BlobStoreSubject, type BlobStoreUnderTest } from './blob-store-contract.ts';
+export {
+  fileSinkContract,
+  type FileSinkSubject,
+  type FileSinkUnderTest,
+  type SunkEntry,
+} from './file-sink-contract.ts';
 export { recordStoreContract, type RecordStoreSubject, type RecordStoreUnderTest } from './record-store-contract.ts';
 export { registryContract, type RegistrySubject, type RegistryUnderTest } from './registry-contract.ts';
+export { sourceContract, type SourceSubject, type SourceUnderTest } from './source-contract.ts';

@@ -436,6 +436,13 @@ describe('httpSource and redirects', () => {
     expect(requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from('usér:p%40ss%zz').toString('base64')}`);
   });
 
+  it('prefers the credentials of authorize to the user info of a URL', async () => {
+    const { url, requests } = await serve(send);
+    await fetched(url.replace('//', '//u:p@'), { authorize: () => ({ Authorization: 'Bearer own' }) });
+    await fetched(url.replace('//', '//u:p@'), { authorize: () => ({}) });
+    expect(requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer own', `Basic ${btoa('u:p')}`]);
+  });
+
   it('sends no credentials to another origin, nor back', async () => {
     const first = await serve((request, response) => {
       if (request.url === '/a') response.writeHead(302, { location: `${second.url}/b` }).end();
