@@ -6,7 +6,7 @@ export interface ArchiveLimits {
   readonly entries: number;
   /** Bytes of one extended header or long name: 1 MiB. */
   readonly metaBytes: number;
-  /** Bytes of all names together: 256 MiB. */
+  /** Characters of all names together, each folder above an entry counted once by its whole path: 2^27. */
   readonly nameBytes: number;
   /** Steps from name to name that it takes to resolve all symbolic links: 10^6. */
   readonly linkSteps: number;
@@ -22,7 +22,7 @@ export interface ArchiveLimits {
 export const archiveLimits: ArchiveLimits = /* @__PURE__ */ Object.freeze({
   entries: 1_000_000,
   metaBytes: 1 << 20,
-  nameBytes: 1 << 28,
+  nameBytes: 1 << 27,
   linkSteps: 1_000_000,
   totalBytes: 2 ** 34,
   ratio: 1000,

@@ -1,6 +1,6 @@
 import { checkPath, foldPath } from '../bytes/path.ts';
 import { FormatError } from '../errors.ts';
-import { archiveLimits } from './archive-limits.ts';
+import { beyond, limitsOf, type ArchiveLimits } from './archive-limits.ts';
 import { SymlinkWalk } from './symlink-walk.ts';
 import type { TarEntryType } from './tar-entry.ts';
 
@@ -27,11 +27,13 @@ export interface MemberCheck {
  * - A hard link must name, by its exact path, a file that came before.
  * - Names that start with `.wh.` are refused: container runtimes read them as orders to delete.
  *
- * @throws FormatError `ERR_UNSAFE_PATH`, naming the entry; `ERR_LIMIT_EXCEEDED` beyond `linkSteps`.
+ * @throws FormatError `ERR_UNSAFE_PATH`, naming the entry; `ERR_LIMIT_EXCEEDED` beyond `linkSteps` and `nameBytes`.
  */
-export function createMemberCheck(options: { readonly linkSteps?: number | undefined } = {}): MemberCheck {
-  const names = new Names();
-  const links = new SymlinkWalk(options.linkSteps ?? archiveLimits.linkSteps);
+export function createMemberCheck(limits: Partial<ArchiveLimits> = {}): MemberCheck {
+  const { linkSteps, nameBytes } = limitsOf(limits);
+  const spend = budgetOf(nameBytes);
+  const names = new Names(spend);
+  const links = new SymlinkWalk(linkSteps, spend);
   return {
     check({ path, type, target = '' }) {
       checkPath(path);
@@ -40,6 +42,15 @@ export function createMemberCheck(options: { readonly linkSteps?: number | undef
       names.add(path, type === 'hardlink' ? 'file' : type);
       if (type === 'symlink') links.add(path, target);
     },
+  };
+}
+
+/** Every folder above an entry is a name of its own, so a few long paths can cost more memory than the archive. */
+function budgetOf(nameBytes: number): (bytes: number) => void {
+  let left = nameBytes;
+  return (bytes) => {
+    left -= bytes;
+    if (left < 0) throw beyond('nameBytes', 'names take too many bytes, folders above them included', nameBytes);
   };
 }
 
@@ -57,6 +68,11 @@ class Names {
   readonly #byKey = new Map<string, { readonly path: string; readonly kind: Kind }>();
   /** The folders by their exact path: most entries find their parent here, without folding it. */
   readonly #folders = new Set<string>();
+  readonly #spend: (bytes: number) => void;
+
+  constructor(spend: (bytes: number) => void) {
+    this.#spend = spend;
+  }
 
   add(path: string, kind: Kind): void {
     this.#enter(path.slice(0, Math.max(path.lastIndexOf('/'), 0)), path);
@@ -67,6 +83,11 @@ class Names {
     const key = foldPath(path);
     const known = this.#byKey.get(key);
     if (known !== undefined) throw collision(path, known.path);
+    this.#keep(key, path, kind);
+  }
+
+  #keep(key: string, path: string, kind: Kind): void {
+    this.#spend(key.length);
     this.#byKey.set(key, { path, kind });
   }
 
@@ -82,7 +103,7 @@ class Names {
     const key = foldPath(folder);
     const known = this.#byKey.get(key);
     if (known !== undefined) throw collision(entry, known.path);
-    this.#byKey.set(key, { path: folder, kind: 'directory' });
+    this.#keep(key, folder, 'directory');
     this.#folders.add(folder);
   }
 }

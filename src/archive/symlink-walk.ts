@@ -16,10 +16,13 @@ export class SymlinkWalk {
   readonly #passedBy = new Map<string, Set<string>>();
   #stepsLeft: number;
   readonly #maxSteps: number;
+  readonly #spend: (bytes: number) => void;
 
-  constructor(maxSteps: number) {
+  /** `spend` is told of every byte of a name that is kept. */
+  constructor(maxSteps: number, spend: (bytes: number) => void) {
     this.#maxSteps = maxSteps;
     this.#stepsLeft = maxSteps;
+    this.#spend = spend;
   }
 
   /**
@@ -29,6 +32,7 @@ export class SymlinkWalk {
   add(path: string, target: string): void {
     checkTarget(path, target);
     const key = foldPath(path);
+    this.#spend(key.length + target.length);
     this.#targets.set(key, target);
     this.#walk(path, target);
     for (const earlier of [...(this.#passedBy.get(key) ?? [])]) {
@@ -65,8 +69,12 @@ export class SymlinkWalk {
 
   #note(place: string, path: string): void {
     const known = this.#passedBy.get(place);
-    if (known === undefined) this.#passedBy.set(place, new Set([path]));
-    else known.add(path);
+    if (known !== undefined) {
+      known.add(path);
+      return;
+    }
+    this.#spend(place.length);
+    this.#passedBy.set(place, new Set([path]));
   }
 }
 

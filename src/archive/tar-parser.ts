@@ -25,13 +25,12 @@ export class TarParser {
   current: ParsedMember | undefined;
   #total = 0;
   #entries = 0;
-  #nameBytes = 0;
   /** What is left of the current large body. */
   #body = 0;
 
   constructor(limits: ArchiveLimits) {
     this.#limits = limits;
-    this.#check = createMemberCheck({ linkSteps: limits.linkSteps });
+    this.#check = createMemberCheck(limits);
     this.#meta = new PendingMeta(limits.metaBytes);
   }
 
@@ -87,9 +86,6 @@ export class TarParser {
     this.#count();
     const member = memberOf(block, this.#meta.release());
     if (member === undefined) return;
-    this.#nameBytes += member.path.length + (member.target?.length ?? 0);
-    const { nameBytes } = this.#limits;
-    if (this.#nameBytes > nameBytes) throw beyond('nameBytes', 'tar has too many bytes of names', nameBytes);
     this.#check.check(member);
     if (member.type === 'file' && member.size <= wholeBodySize) {
       const bytes = yield* this.#take(member.size);

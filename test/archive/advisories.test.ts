@@ -6,6 +6,7 @@ import {
   gzipStream,
   readArchive,
   readTar,
+  type CheckedMember,
 } from '../../src/archive/index.ts';
 import { streamOf } from '../../src/bytes/source.ts';
 import { concatBytes } from '../../src/bytes/stream.ts';
@@ -227,5 +228,17 @@ describe('the walk over symbolic links', () => {
     const check = createMemberCheck({ linkSteps: 10 });
     const add = (): void => check.check({ path: 'a', type: 'symlink', target: 'b/'.repeat(11) });
     expect(add).toThrow(expect.objectContaining(tooMuch) as Error);
+  });
+
+  it('keeps no more bytes of names than declared, whether entries, folders above them or places on the way', () => {
+    const check = (member: CheckedMember): (() => void) => {
+      const names = createMemberCheck({ nameBytes: 20 });
+      return () => names.check(member);
+    };
+    const refusal = expect.objectContaining({ ...tooMuch, details: { limit: 'nameBytes', value: 20 } }) as Error;
+    check({ path: 'a/b/c/d', type: 'file' })();
+    expect(check({ path: 'a/b/c/d/e', type: 'file' })).toThrow(refusal);
+    expect(check({ path: 'a', type: 'symlink', target: 'b'.repeat(20) })).toThrow(refusal);
+    expect(check({ path: 'a', type: 'symlink', target: 'b/c/d/e/f' })).toThrow(refusal);
   });
 });
