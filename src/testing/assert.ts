@@ -26,8 +26,10 @@ export function present<T>(value: T | undefined, what = 'value'): T {
 /** Fails unless two arrays hold the same bytes; names the first that differs. */
 export function bytesEqual(actual: Uint8Array, expected: Uint8Array): void {
   equal(actual.length, expected.length, 'number of bytes');
-  const index = actual.findIndex((byte, at) => byte !== expected[at]);
-  if (index !== -1) throw new Error(`byte ${index} is ${String(actual[index])}, expected ${String(expected[index])}`);
+  for (let index = 0; index < actual.length; index++) {
+    if (actual[index] === expected[index]) continue;
+    throw new Error(`byte ${index} is ${String(actual[index])}, expected ${String(expected[index])}`);
+  }
 }
 
 /** Fails unless a promise, or what a function gives, is rejected with an error of packwright that has one of the codes. */
