@@ -37,6 +37,7 @@ export interface CommandSpec {
   readonly arguments: readonly ArgumentSpec[];
   readonly flags: readonly FlagSpec[];
   readonly examples: readonly string[];
+  /** Turns arguments and flags into options, and calls the command's function. */
   run(args: readonly string[], flags: FlagValues, context: CommandContext): Promise<CommandOutput>;
 }
 

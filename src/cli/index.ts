@@ -39,6 +39,9 @@ export {
   type RegistryLocation,
 } from './location.ts';
 export { openNetwork, type Network, type NetworkOptions } from './network.ts';
-export { readNpmConfig, type NpmConfig, type NpmConfigOptions } from './npm-config.ts';
+export { readNpmConfig, type NpmArtifactName, type NpmConfig, type NpmConfigOptions } from './npm-config.ts';
+export type { NpmCredential } from './npm-credential.ts';
+export type { RunNpm } from './npm-registries.ts';
+export type { Environment } from './npm-settings.ts';
 export { runProgram, type ProgramHost, type ProgramStream } from './program.ts';
 export { progressRenderer, type ProgressOutput, type ProgressRenderer } from './progress.ts';

@@ -16,6 +16,7 @@ export interface ProgramHost extends Omit<CommandContext, 'operation' | 'info'> 
 
 /** A stream that a person or another program reads. */
 export interface ProgramStream {
+  /** Takes text or bytes; what it returns is not looked at. */
   write(chunk: string | Uint8Array): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;

@@ -4,6 +4,7 @@ import { visible } from './table.ts';
 
 /** Where progress is written, and what it may do there. */
 export interface ProgressOutput {
+  /** Takes text, control characters included. */
   write(text: string): void;
   /** True for a terminal that understands a carriage return. */
   readonly terminal: boolean;
@@ -16,6 +17,7 @@ export interface ProgressOutput {
 
 /** Turns events into lines for a person. */
 export interface ProgressRenderer {
+  /** Shows one event. */
   readonly onEvent: (event: PackEvent) => void;
   /** Writes a line of its own. */
   readonly line: (text: string) => void;

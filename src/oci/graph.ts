@@ -44,6 +44,7 @@ export type LoadManifest = (
   options: { readonly signal?: AbortSignal | undefined },
 ) => Promise<Uint8Array | undefined> | Uint8Array | undefined;
 
+/** How a graph is walked. */
 export interface WalkOptions {
   readonly limits?: Partial<OciLimits> | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -26,6 +26,7 @@ export interface ParsedImageIndex {
   readonly document: ImageIndex;
 }
 
+/** What is known of a manifest before it is read. */
 export interface ParseManifestOptions {
   /** What the descriptor, or the registry, says that the bytes are. */
   readonly mediaType?: string | undefined;

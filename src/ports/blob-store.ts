@@ -15,7 +15,9 @@ export interface BlobStore {
    * Nothing is visible before every byte was checked; wrong bytes are an `IntegrityError`.
    */
   put(digest: Digest, source: ByteSource, options?: OperationOptions): Promise<{ readonly created: boolean }>;
+  /** A blob whose bytes are checked while they are read. */
   get(digest: Digest, options?: OperationOptions): Promise<StoredBlob | undefined>;
+  /** Digest and size of a blob. */
   stat(digest: Digest, options?: OperationOptions): Promise<BlobStat | undefined>;
   /** True when a blob was deleted, false when there was none. */
   delete(digest: Digest, options?: OperationOptions): Promise<boolean>;

@@ -12,6 +12,7 @@ export interface FileSink {
  * finished; one that returns a promise must be awaited before the next call.
  */
 export interface FileTransaction {
+  /** A folder; one that is there already is fine. */
   directory(path: string): Promise<void> | undefined;
   /** Writes a file. A stream that fails makes the call fail, and the file never becomes visible. */
   file(
@@ -23,11 +24,13 @@ export interface FileTransaction {
   symlink(path: string, target: string): Promise<void> | undefined;
   /** Another name for a file of this tree that was written before. */
   hardlink(path: string, target: string): Promise<void> | undefined;
+  /** Makes the whole tree visible. */
   commit(): Promise<void>;
   /** Removes everything that was written. Harmless after commit. */
   rollback(): Promise<void>;
 }
 
+/** What a file has besides its bytes. */
 export interface FileOptions {
   /** 0755 rather than 0644. */
   readonly executable?: boolean | undefined;

@@ -7,6 +7,7 @@ import type { OperationOptions } from './operation.ts';
  * Values are at most 1 MiB. Listing is in bytewise order of the keys.
  */
 export interface RecordStore {
+  /** A record with the version that a change of it must name. */
   get(key: string, options?: OperationOptions): Promise<StoredRecord | undefined>;
   /** Writes when the record still has the version given; null means that it must not exist. */
   put(key: string, value: Uint8Array, options: PutRecordOptions): Promise<{ readonly version: string } | 'conflict'>;

@@ -51,6 +51,7 @@ export interface RepositoryCapabilities {
 
 /** The manifests of a repository, as the bytes that they came in. */
 export interface ManifestStore {
+  /** The manifest that a tag or digest names, checked against its digest. */
   get(reference: string, options?: OperationOptions): Promise<StoredManifest | undefined>;
   /** Stores a manifest. Everything that it names, but its subject, must be there. */
   put(bytes: Uint8Array, options: PutManifestOptions): Promise<Descriptor>;
@@ -72,8 +73,11 @@ export interface PutManifestOptions extends OperationOptions {
 
 /** The blobs of a repository. */
 export interface RepositoryBlobs {
+  /** A blob of this repository. */
   get(digest: Digest, options?: OperationOptions): Promise<StoredBlob | undefined>;
+  /** The size of a blob of this repository. */
   stat(digest: Digest, options?: OperationOptions): Promise<{ readonly size: number } | undefined>;
+  /** Stores a blob, checked against its descriptor. */
   put(descriptor: Descriptor, source: ByteSource, options?: OperationOptions): Promise<{ readonly created: boolean }>;
   /** Makes a blob of another repository of the same registry one of this. False where that cannot be done. */
   mount(digest: Digest, from: string, options?: OperationOptions): Promise<boolean>;

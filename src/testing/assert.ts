@@ -2,7 +2,9 @@ import { isPackError, type PackErrorCode } from '../errors.ts';
 
 /** What the contract suites need of a test runner: those of vitest, jest, mocha, `node:test` and Deno's bdd fit. */
 export interface TestRunner {
+  /** Defines a group of tests. */
   readonly describe: (name: string, define: () => void) => void;
+  /** Defines a test. */
   readonly it: (name: string, run: () => Promise<void>) => void;
 }
 

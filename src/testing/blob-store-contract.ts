@@ -12,6 +12,7 @@ export interface BlobStoreUnderTest {
   readonly corrupt?: ((digest: Digest, bytes: Uint8Array) => Promise<void>) | undefined;
   /** Another store on the same blobs, as another process would open it. */
   readonly reopen?: (() => Promise<BlobStore>) | undefined;
+  /** Is called when the case is over, also when it failed. */
   readonly dispose?: (() => Promise<void>) | undefined;
 }
 
@@ -19,6 +20,7 @@ export interface BlobStoreUnderTest {
 export interface BlobStoreSubject {
   /** The name of the suite. */
   readonly name: string;
+  /** A new, empty one for each case. */
   readonly create: () => Promise<BlobStoreUnderTest>;
 }
 

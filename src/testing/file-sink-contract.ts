@@ -16,6 +16,7 @@ export interface FileSinkUnderTest {
   readonly read: () => Promise<ReadonlyMap<string, SunkEntry>>;
   /** What lies about besides the target, which should be nothing after the end of a transaction. */
   readonly leftovers?: (() => Promise<readonly string[]>) | undefined;
+  /** Is called when the case is over, also when it failed. */
   readonly dispose?: (() => Promise<void>) | undefined;
 }
 
@@ -23,6 +24,7 @@ export interface FileSinkUnderTest {
 export interface FileSinkSubject {
   /** The name of the suite. */
   readonly name: string;
+  /** A new, empty one for each case. */
   readonly create: () => Promise<FileSinkUnderTest>;
 }
 

@@ -8,6 +8,7 @@ export interface RecordStoreUnderTest {
   readonly store: RecordStore;
   /** Another store on the same records, as another process would open it. */
   readonly reopen?: (() => Promise<RecordStore>) | undefined;
+  /** Is called when the case is over, also when it failed. */
   readonly dispose?: (() => Promise<void>) | undefined;
 }
 
@@ -15,6 +16,7 @@ export interface RecordStoreUnderTest {
 export interface RecordStoreSubject {
   /** The name of the suite. */
   readonly name: string;
+  /** A new, empty one for each case. */
   readonly create: () => Promise<RecordStoreUnderTest>;
 }
 

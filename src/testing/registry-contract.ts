@@ -10,6 +10,7 @@ export interface RegistryUnderTest {
   readonly registry: Registry;
   /** Another registry on the same content, as another process would open it. */
   readonly reopen?: (() => Promise<Registry>) | undefined;
+  /** Is called when the case is over, also when it failed. */
   readonly dispose?: (() => Promise<void>) | undefined;
 }
 
@@ -17,6 +18,7 @@ export interface RegistryUnderTest {
 export interface RegistrySubject {
   /** The name of the suite. */
   readonly name: string;
+  /** A new, empty one for each case. */
   readonly create: () => Promise<RegistryUnderTest>;
 }
 

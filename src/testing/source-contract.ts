@@ -13,6 +13,7 @@ export interface SourceUnderTest {
   readonly bytes: Uint8Array;
   /** What the source does not have. */
   readonly missing: Artifact;
+  /** Is called when the case is over, also when it failed. */
   readonly dispose?: (() => Promise<void>) | undefined;
 }
 
@@ -20,6 +21,7 @@ export interface SourceUnderTest {
 export interface SourceSubject {
   /** The name of the suite. */
   readonly name: string;
+  /** A new, empty one for each case. */
   readonly create: () => Promise<SourceUnderTest>;
 }
 

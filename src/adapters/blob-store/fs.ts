@@ -1,3 +1,8 @@
+/**
+ * Blobs and records in a folder.
+ *
+ * @module
+ */
 import { join } from 'node:path';
 import { algorithmOf, hexOf, type Digest } from '../../digest/digest.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';

@@ -1,3 +1,8 @@
+/**
+ * Blobs and records in memory.
+ *
+ * @module
+ */
 import { toHex } from '../../bytes/encoding.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { chunksOf, concatBytes } from '../../bytes/stream.ts';

@@ -1,3 +1,8 @@
+/**
+ * A folder as a place for a tree of files.
+ *
+ * @module
+ */
 import { dirname } from 'node:path';
 import { StoreError } from '../../errors.ts';
 import { checkOptions } from '../../pack/check-options.ts';

@@ -1,3 +1,8 @@
+/**
+ * Memory as a place for a tree of files.
+ *
+ * @module
+ */
 import { checkLinkTarget, checkLinks } from '../../bytes/link-target.ts';
 import { checkPath } from '../../bytes/path.ts';
 import { chunksOf, concatBytes } from '../../bytes/stream.ts';
@@ -17,6 +22,7 @@ export interface MemorySink extends FileSink {
   files(): ReadonlyMap<string, MemoryEntry>;
 }
 
+/** How much a tree in memory may hold. */
 export interface MemorySinkOptions {
   /** Bytes of all files together; 1 GiB by default. */
   readonly maxBytes?: number | undefined;

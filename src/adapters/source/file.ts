@@ -13,6 +13,7 @@ import { walkEntries, type FolderEntry } from '../node/walk-folder.ts';
 
 export type { FolderEntry };
 
+/** How a file is opened. */
 export interface FileBytesOptions {
   /** False refuses a path that is a symbolic link itself. True by default: the caller named it. */
   readonly followLinks?: boolean | undefined;
@@ -35,6 +36,7 @@ export async function fileBytes(path: string, options: FileBytesOptions = {}): P
   }
 }
 
+/** How a folder is walked. */
 export interface WalkFolderOptions {
   /** More entries than this are refused; a million by default. */
   readonly maxEntries?: number | undefined;

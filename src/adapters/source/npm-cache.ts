@@ -11,6 +11,7 @@ import { checkOptions } from '../../pack/check-options.ts';
 import { isErrno } from '../node/failure.ts';
 import { openFileStream } from '../node/file-stream.ts';
 
+/** Where npm keeps its cache. */
 export interface NpmCacheOptions {
   /** npm's cache, as `npm config get cache` says it, or the `_cacache` in it. It may be missing: then nothing is found. */
   readonly directory: string;

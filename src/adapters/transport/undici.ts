@@ -24,6 +24,7 @@ export interface UndiciTransportOptions {
 
 /** A `fetch`, and the end of its connections. */
 export interface UndiciTransport {
+  /** To be given to whatever takes a `fetch`. */
   readonly fetch: typeof globalThis.fetch;
   /** Closes the connections when what is under way on them is over. */
   close(): Promise<void>;
