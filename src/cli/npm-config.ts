@@ -29,16 +29,16 @@ export interface NpmArtifactName {
 /** What npm is configured with. Addresses end without a slash and carry no user info. */
 export interface NpmConfig {
   /** The registry of a package: that of its scope, else the one for all. Undefined where npm does not say one either. */
-  registryFor(name: string): string | undefined;
+  readonly registryFor: (name: string) => string | undefined;
   /**
    * Where to fetch an artifact: its origin, on the registry that is configured where `replace-registry-host` says so;
    * without an origin, the address that the registry gives to such a tarball.
    */
-  originOf(artifact: NpmArtifactName): string | undefined;
+  readonly originOf: (artifact: NpmArtifactName) => string | undefined;
   /** The credential for an address, which no other host, port, path or weaker scheme gets. */
-  credentialFor(url: string): NpmCredential | undefined;
+  readonly credentialFor: (url: string) => NpmCredential | undefined;
   /** The proxy for an address; undefined for none. */
-  proxyFor(url: string): string | undefined;
+  readonly proxyFor: (url: string) => string | undefined;
   /** npm's cache folder. */
   readonly cache: string;
   /** Certificates to trust, in PEM. */

@@ -13,11 +13,16 @@ export interface NpmCredential {
  * @see npm's documentation, npmrc, "auth related configuration"
  */
 export function credentialIn(settings: NpmSettings, url: URL): NpmCredential | undefined {
-  for (let key = `//${url.host}${url.pathname}`; key.length > 2; key = key.replace(/(?:[^/]+|\/)$/, '')) {
+  for (let key = `//${url.host}${url.pathname}`; key.length > 2; key = shorter(key)) {
     const credential = credentialAt(settings, key);
     if (credential !== undefined) return credential;
   }
   return undefined;
+}
+
+/** npm knows both `//host/path/` and `//host/path`. */
+function shorter(key: string): string {
+  return key.endsWith('/') ? key.slice(0, -1) : key.slice(0, key.lastIndexOf('/') + 1);
 }
 
 function credentialAt(settings: NpmSettings, key: string): NpmCredential | undefined {

@@ -54,8 +54,12 @@ function unquoted(value: string): string {
 }
 
 function expand(text: string, env: Readonly<Record<string, string | undefined>>): string {
-  return text.replace(/(\\*)\$\{([^${}?]+)(\?)?\}/g, (whole, slashes: string, name: string, optional?: string) => {
-    if (slashes.length % 2 === 1) return whole.slice((slashes.length + 1) / 2);
-    return slashes.slice(slashes.length / 2) + (env[name] ?? (optional === undefined ? `\${${name}}` : ''));
-  });
+  // The look behind keeps a long run of backslashes from being read again from each of them.
+  return text.replace(
+    /(?<!\\)(\\*)\$\{([^${}?]+)(\?)?\}/g,
+    (whole, slashes: string, name: string, optional?: string) => {
+      if (slashes.length % 2 === 1) return whole.slice((slashes.length + 1) / 2);
+      return slashes.slice(slashes.length / 2) + (env[name] ?? (optional === undefined ? `\${${name}}` : ''));
+    },
+  );
 }

@@ -55,13 +55,16 @@ export function isGitSpec(spec: string): boolean {
   );
 }
 
+/** No server that npm knows takes a longer address. */
+const maxOrigin = 8192;
+
 /**
  * The address of a tarball as the lockfile gives it, without user info. Undefined where it gives none; what is no
  * address of the web is noted.
  */
 export function originOf(node: NpmNode, issues: IssueLog): string | undefined {
   if (node.resolved === undefined) return undefined;
-  const url = URL.canParse(node.resolved) ? new URL(node.resolved) : undefined;
+  const url = node.resolved.length <= maxOrigin && URL.canParse(node.resolved) ? new URL(node.resolved) : undefined;
   if (url?.protocol !== 'https:' && url?.protocol !== 'http:') {
     issues.add('ERR_LOCK_ENTRY', `${node.label}.resolved`, `of ${node.location} is not an http or https address`);
     return undefined;

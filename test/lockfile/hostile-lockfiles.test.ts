@@ -109,6 +109,7 @@ describe('an entry that cannot be checked', () => {
     ['a hash that is cut', { integrity: 'sha512-abcd' }],
     ['a hash in the url-safe alphabet', { integrity: sri('x').replaceAll('/', '_') + '-' }],
     ['an origin without a scheme', { integrity: sri('x'), resolved: 'registry.example' }],
+    ['an origin without an end', { integrity: sri('x'), resolved: `https://registry.example/${'a'.repeat(8192)}` }],
     ['an origin of another scheme', { integrity: sri('x'), resolved: 'ftp://registry.example/a.tgz' }],
   ])('is refused by name: %s', (_, entry) => {
     const error = errorOf(() => read(v3({ 'node_modules/a': { version: '1.0.0', ...entry } })));
