@@ -11,7 +11,7 @@ export class Folders {
 
   /** Makes a folder and those above it. Gives the topmost one that was missing. */
   make(path: string): string | undefined {
-    const top = mkdirSync(path, { recursive: true });
+    const top = makeFolders(path);
     if (top === undefined) return undefined;
     const highest = resolve(top);
     for (let folder = resolve(path); ; folder = dirname(folder)) {
@@ -36,6 +36,17 @@ export class Folders {
   removeEmpty(): void {
     for (const folder of [...this.#made].sort((a, b) => b.length - a.length)) {
       if (removeEmptyFolder(folder)) this.#made.delete(folder);
+    }
+  }
+}
+
+/** Node looks at a folder that it finds in its way, and says ENOENT when another process removed it just then. */
+function makeFolders(path: string): string | undefined {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return mkdirSync(path, { recursive: true });
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT') || attempt === attempts) throw error;
     }
   }
 }
