@@ -91,7 +91,16 @@ async function changing<T>(
     folder.swept = true;
     return change(readRecord(folder, key));
   };
-  return orStoreFailure(facts(folder, 'write', key), () => withLock(lock, run, { signal }));
+  const folders = new Folders();
+  try {
+    return await orStoreFailure(facts(folder, 'write', key), () => {
+      folders.make(folder.locks);
+      return withLock(lock, run, { signal });
+    });
+  } finally {
+    removeEmptyFolder(folder.locks);
+    folders.removeEmpty();
+  }
 }
 
 /** Version in front: 16 random digits, so that no version comes back, and the digest of the value, which is checked. */

@@ -219,7 +219,15 @@ describe('a record store in a folder', () => {
     const answer = await store.put('a/b/c', utf8('1'), { ifVersion: null });
     if (answer === 'conflict') throw new Error('conflict');
     await store.delete('a/b/c', { ifVersion: answer.version });
-    expect(fs.readdirSync(directory)).toEqual(['locks']);
+    expect(fs.readdirSync(directory)).toEqual([]);
+  });
+
+  it('leaves nothing of a folder that was not there when nothing was changed', async () => {
+    const parent = temporaryFolder();
+    const store = fsRecordStore({ directory: join(parent, 'a', 'b') });
+    expect(await store.put('x', utf8('1'), { ifVersion: 'other' })).toBe('conflict');
+    expect(await store.delete('x', { ifVersion: 'other' })).toBe(false);
+    expect(fs.readdirSync(parent)).toEqual([]);
   });
 
   it('turns an error of the disk into one of its own', async () => {

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { withLock } from '../../../src/adapters/node/folder-lock.ts';
 import {
   createClaim,
@@ -141,6 +141,28 @@ describe('withLock', () => {
       plant(lock, dead);
     });
     expect(readClaim(lock)?.owner).toEqual(dead);
+  });
+
+  it('is touched every few seconds, so that other machines see that its holder lives', async () => {
+    const lock = newLock();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    await withLock(lock, () => {
+      makeOld(lock, 30_000);
+      vi.advanceTimersByTime(6000);
+      expect(Date.now() - statSync(lock).mtimeMs).toBeLessThan(10_000);
+      unlinkSync(lock);
+      vi.advanceTimersByTime(6000);
+      expect(existsSync(lock)).toBe(false);
+    });
+  });
+
+  it('of a holder that was silent for long is given back with care', async () => {
+    const lock = newLock();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    await withLock(lock, () => void vi.setSystemTime(Date.now() + 60_000));
+    expect(readdirSync(join(lock, '..'))).toEqual([]);
   });
 
   it('keeps the result of a task that removed the folder', async () => {
