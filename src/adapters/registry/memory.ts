@@ -6,7 +6,8 @@
 import { UsageError } from '../../errors.ts';
 import type { Registry } from '../../ports/registry.ts';
 import { storeRegistry } from '../../registry/store-registry.ts';
-import { memoryBlobStore, memoryRecordStore } from '../blob-store/memory.ts';
+import { memoryBlobStore } from '../memory/memory-blob-store.ts';
+import { memoryRecordStore } from '../memory/memory-record-store.ts';
 
 /** A registry in memory: its name, and how much it may hold. */
 export interface MemoryRegistryOptions {
