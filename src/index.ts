@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { memoryRegistry } from './adapters/registry/memory.ts';
 import type { ByteSource } from './bytes/source.ts';
 import type { ExtractOptions, ExtractResult } from './pack/extract.ts';
 import { bindPackService, type PackService, type PackServiceOptions } from './pack/service.ts';
@@ -50,14 +49,19 @@ export async function extract(
   return extractArchive(archive, sink, options);
 }
 
-/** One registry in memory for each host, made when it is first named. */
-function memoryRegistries(): (host: string) => Registry {
-  const registries = new Map<string, Registry>();
+/** One registry in memory for each host, made when it is first named: until then its code need not be there. */
+function memoryRegistries(): (host: string) => Promise<Registry> {
+  const registries = new Map<string, Promise<Registry>>();
   return (host) => {
-    const registry = registries.get(host) ?? memoryRegistry({ id: host });
+    const registry = registries.get(host) ?? loadMemoryRegistry(host);
     registries.set(host, registry);
     return registry;
   };
+}
+
+async function loadMemoryRegistry(id: string): Promise<Registry> {
+  const { memoryRegistry } = await import('./adapters/registry/memory.ts');
+  return memoryRegistry({ id });
 }
 
 export { canonicalJson } from './bytes/canonical-json.ts';

@@ -1,7 +1,7 @@
 import { isDigest, type Digest } from '../digest/index.ts';
 import { UsageError, RegistryError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { formatReference, isTag, parseReference } from '../oci/index.ts';
+import { formatReference, isTag, parseReference } from '../oci/reference.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { Registry, Repository } from '../ports/registry.ts';
 import { checkOptions } from './check-options.ts';
@@ -19,8 +19,8 @@ export interface RepositoryLocation {
   readonly reference?: string | undefined;
 }
 
-/** Gives the registry of a host. */
-export type RegistryLookup = (host: string) => Registry;
+/** Gives the registry of a host; at once, or when its code has been loaded. */
+export type RegistryLookup = (host: string) => Registry | Promise<Registry>;
 
 /** A location whose repository is open. */
 export interface OpenLocation {
@@ -40,7 +40,7 @@ export interface OpenLocation {
  *
  * @throws UsageError `ERR_INVALID_REFERENCE`, `ERR_INVALID_ARGUMENT`.
  */
-export function openLocation(location: PackLocation, registries: RegistryLookup): OpenLocation {
+export async function openLocation(location: PackLocation, registries: RegistryLookup): Promise<OpenLocation> {
   if (typeof location === 'string') return openText(location, registries);
   checkOptions('location', location, ['repository', 'reference']);
   const { repository, reference } = location;
@@ -50,10 +50,10 @@ export function openLocation(location: PackLocation, registries: RegistryLookup)
   return { repository, ...namedBy(reference) };
 }
 
-function openText(text: string, registries: RegistryLookup): OpenLocation {
+async function openText(text: string, registries: RegistryLookup): Promise<OpenLocation> {
   const reference = parseReference(text);
   const { registry: host, repository: name, tag, digest } = reference;
-  const registry = registries(host);
+  const registry = await registries(host);
   const implied = tag === undefined && digest === undefined;
   const named = implied ? { tag: 'latest' } : { tag, digest };
   return {

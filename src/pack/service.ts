@@ -86,27 +86,33 @@ export function bindPackService(options: PackServiceOptions & { readonly registr
     attach: (subject, input, own = {}) => attach(bound, subject, input, own),
     async resolve(from, own = {}) {
       checkOptions('options', own, operationKeys);
-      return resolveLocation(openLocation(from, bound.registries), bound.options(own));
+      return resolveLocation(await openLocation(from, bound.registries), bound.options(own));
     },
     async copy(from, to, own = {}) {
       const { copyPack } = await import('./copy.ts');
-      const ends = [openLocation(from, bound.registries), openLocation(to, bound.registries)] as const;
-      return copyPack(...ends, { concurrency: bound.concurrency, ...own, ...bound.options(own) });
+      const ends = [await openLocation(from, bound.registries), await openLocation(to, bound.registries)] as const;
+      return copyPack(...ends, withDefaults(bound, own));
     },
     async inspect(from, own = {}) {
       const { inspectPack } = await import('./inspect.ts');
-      return inspectPack(openLocation(from, bound.registries), { ...own, ...bound.options(own) });
+      return inspectPack(await openLocation(from, bound.registries), { ...own, ...bound.options(own) });
     },
     async unpack(from, sink, own = {}) {
       const { unpackPack } = await import('./unpack.ts');
-      return unpackPack(openLocation(from, bound.registries), sink, bound.limits, { ...own, ...bound.options(own) });
+      return unpackPack(openLocation(from, bound.registries), sink, bound.limits, withDefaults(bound, own));
     },
     async diff(a, b, own = {}) {
       const { diffPacks } = await import('./diff.ts');
-      const ends = [openLocation(a, bound.registries), openLocation(b, bound.registries)] as const;
+      const ends = [await openLocation(a, bound.registries), await openLocation(b, bound.registries)] as const;
       return diffPacks(...ends, { ...own, ...bound.options(own) });
     },
   };
+}
+
+/** A call's own options, with what the service says where they say nothing. */
+function withDefaults<T extends PackOptions>(bound: Bound, own: T): T {
+  const { concurrency = bound.concurrency } = own;
+  return { ...own, ...bound.options(own), concurrency };
 }
 
 function merged(service: PackServiceOptions, own: OperationOptions): OperationOptions {
@@ -116,8 +122,8 @@ function merged(service: PackServiceOptions, own: OperationOptions): OperationOp
 }
 
 async function pack(bound: Bound, input: PackInput, to: PackLocation, own: PackOptions): Promise<PackResult> {
-  const context = writeContext(bound, to, own);
-  if (!('lockfile' in input)) {
+  const context = await writeContext(bound, to, own);
+  if (typeof input !== 'object' || (input as unknown) === null || !('lockfile' in input)) {
     const { packFiles } = await import('./pack-files.ts');
     return packFiles(input, context);
   }
@@ -126,10 +132,10 @@ async function pack(bound: Bound, input: PackInput, to: PackLocation, own: PackO
   return packLock(input, { ...context, sources, locate, limits });
 }
 
-function writeContext(bound: Bound, to: PackLocation, own: PackOptions): WriteContext {
+async function writeContext(bound: Bound, to: PackLocation, own: PackOptions): Promise<WriteContext> {
   checkOptions('options', own, [...operationKeys, 'concurrency']);
   const concurrency = checkCount('concurrency', own.concurrency, bound.concurrency);
-  return { target: openLocation(to, bound.registries), concurrency, options: bound.options(own) };
+  return { target: await openLocation(to, bound.registries), concurrency, options: bound.options(own) };
 }
 
 async function attach(
@@ -138,7 +144,7 @@ async function attach(
   input: PackFilesInput,
   own: PackOptions,
 ): Promise<PackResult> {
-  const context = writeContext(bound, subject, own);
+  const context = await writeContext(bound, subject, own);
   const { mediaType, digest, size } = await resolveLocation(context.target, context.options);
   const { packFiles } = await import('./pack-files.ts');
   const { repository } = context.target;
