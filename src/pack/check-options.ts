@@ -6,9 +6,7 @@ import { UsageError } from '../errors.ts';
  * @throws UsageError `ERR_INVALID_ARGUMENT`, naming the option and those that are known.
  */
 export function checkOptions(what: string, options: object, known: readonly string[]): void {
-  if (typeof options !== 'object' || (options as unknown) === null) {
-    throw new UsageError('ERR_INVALID_ARGUMENT', `${what} is not an object`, { argument: what });
-  }
+  checkObject(what, options);
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     throw new UsageError('ERR_INVALID_ARGUMENT', `${what} has an unknown option ${JSON.stringify(key)}`, {
@@ -16,6 +14,16 @@ export function checkOptions(what: string, options: object, known: readonly stri
       hint: `known options are ${known.join(', ')}`,
     });
   }
+}
+
+/**
+ * Refuses what is no object at all, whatever the types say.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT`.
+ */
+export function checkObject(what: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new UsageError('ERR_INVALID_ARGUMENT', `${what} is not an object`, { argument: what });
 }
 
 /** The keys that every options object may have. */

@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { FileSink } from '../ports/file-sink.ts';
 import type { OperationOptions, PackEventListener } from '../ports/operation.ts';
 import type { Source } from '../ports/source.ts';
-import { checkCount, checkOptions, operationKeys } from './check-options.ts';
+import { checkCount, checkObject, checkOptions, operationKeys } from './check-options.ts';
 import type { CopyOptions, CopyResult } from './copy.ts';
 import type { DiffOptions, PackDiff } from './diff.ts';
 import type { InspectOptions, Inspection } from './inspect.ts';
@@ -99,7 +99,7 @@ export function bindPackService(options: PackServiceOptions & { readonly registr
     },
     async unpack(from, sink, own = {}) {
       const { unpackPack } = await import('./unpack.ts');
-      return unpackPack(openLocation(from, bound.registries), sink, bound.limits, withDefaults(bound, own));
+      return unpackPack(await openLocation(from, bound.registries), sink, bound.limits, withDefaults(bound, own));
     },
     async diff(a, b, own = {}) {
       const { diffPacks } = await import('./diff.ts');
@@ -123,7 +123,8 @@ function merged(service: PackServiceOptions, own: OperationOptions): OperationOp
 
 async function pack(bound: Bound, input: PackInput, to: PackLocation, own: PackOptions): Promise<PackResult> {
   const context = await writeContext(bound, to, own);
-  if (typeof input !== 'object' || (input as unknown) === null || !('lockfile' in input)) {
+  checkObject('input', input);
+  if (!('lockfile' in input)) {
     const { packFiles } = await import('./pack-files.ts');
     return packFiles(input, context);
   }

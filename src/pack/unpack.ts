@@ -87,8 +87,8 @@ async function write(
   options: OperationOptions,
 ): Promise<void> {
   const { step } = fetched;
-  const content = await fetched.content();
   try {
+    const content = await fetched.content();
     if (step.kind !== 'file') await writeArchive(step, content, { writer, filter, options });
     else await writer.file(step.path, content, step.layer.size, step.executable);
     fetched.report.done();
