@@ -51,7 +51,8 @@ export async function* scanTar(
     else {
       const member = memberOf(block, meta.release());
       size = member?.size ?? 0;
-      if (source.size !== undefined && offset + size > source.size) throw malformed('tar is truncated');
+      const end = offset + size + paddingOf(size);
+      if (source.size !== undefined && end > source.size) throw malformed('tar is truncated');
       if (member !== undefined) yield { path: member.path, type: member.type, offset, size };
     }
     offset += size + paddingOf(size);
