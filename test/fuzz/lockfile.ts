@@ -31,7 +31,7 @@ function expectTyped(run: () => void): Promise<void> {
   try {
     run();
   } catch (error) {
-    if (!isPackError(error)) return Promise.reject(error);
+    if (!isPackError(error)) return Promise.reject(error as Error);
   }
   const took = performance.now() - start;
   return took < patience ? Promise.resolve() : Promise.reject(new Error(`took ${took.toFixed(0)} ms`));
