@@ -7,8 +7,8 @@ import type { Repository } from '../ports/registry.ts';
 import { openBlob } from './copy-blob.ts';
 import { failureOf } from './failure.ts';
 
-/** Bytes that a lock may have. */
-const maxLockBytes = 256 * 1024 * 1024;
+/** Bytes that a lock may have: what `parseLock` reads at most. */
+const maxLockBytes = 20 * 1024 * 1024;
 
 /**
  * The lock of a pack; undefined where the manifest is no pack of a lock.
