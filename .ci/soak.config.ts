@@ -7,7 +7,12 @@ const soak: ViteUserConfig = mergeConfig(
   { ...base, test: { ...base.test, include: [], exclude: [], globalSetup: [] } },
   defineConfig({
     root: new URL('..', import.meta.url).pathname,
-    test: { include: ['test/**/*.soak.test.ts'], testTimeout: long ? 3_600_000 : 300_000, fileParallelism: false },
+    test: {
+      maxConcurrency: 32,
+      include: ['test/**/*.soak.test.ts'],
+      testTimeout: long ? 3_600_000 : 300_000,
+      fileParallelism: false,
+    },
   }),
 );
 export default soak;

@@ -1,163 +1,78 @@
-import * as fc from 'fast-check';
-import { bytesSource, isPackError, parseJson, readAll } from 'packwright';
-import { gunzipStream, gzipStream, readTar, tarStream } from 'packwright/archive';
-import { parseDigest, parseIntegrity } from 'packwright/digest';
-import { parseLock, readLockfile } from 'packwright/lockfile';
-import { buildManifest, emptyDescriptor, parseManifest, parseReference } from 'packwright/oci';
-import { describe, it } from 'vitest';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { describe, expect, it } from 'vitest';
+import { mutated } from '../fuzz/mutate.ts';
+import { fuzzTargets } from '../fuzz/targets.ts';
+import type { FuzzJob, FuzzVerdict } from './fuzz-worker.ts';
+import { figure, long, seed } from './report.ts';
 
-const runs = process.env.PACKWRIGHT_SOAK === 'long' ? 1_000_000 : 10_000;
-const ascii = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
-const blob = (bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> => new Blob([bytes]).stream();
+const runs = Number(process.env['PACKWRIGHT_FUZZ_RUNS'] ?? (long ? 1_000_000 : 10_000));
 
-const integrity = `sha512-${'A'.repeat(86)}==`;
-const lockfile = ascii(
-  JSON.stringify({
-    name: 'app',
-    lockfileVersion: 3,
-    packages: {
-      '': {
-        name: 'app',
-        dependencies: { left: '^1.0.0', alias: 'npm:@scope/right@2.0.0' },
-        workspaces: ['packages/*'],
-      },
-      'node_modules/left': { version: '1.0.0', integrity, optional: true, os: ['linux'] },
-      'node_modules/alias': { name: '@scope/right', version: '2.0.0', integrity, dependencies: { left: '*' } },
-      'node_modules/alias/node_modules/left': { version: '1.1.0', inBundle: true },
-      'node_modules/one': { resolved: 'packages/one', link: true },
-      'packages/one': { version: '0.0.1' },
-    },
-  }),
-);
-const manifest = buildManifest({
-  artifactType: 'application/vnd.example.thing',
-  layers: [{ ...emptyDescriptor, annotations: { 'org.opencontainers.image.title': 'a/b' } }],
-  subject: emptyDescriptor,
-}).bytes;
-const lock = ascii(
-  '{"entries":[],"lockVersion":1,"selection":{"cpu":null,"libc":null,"omit":[],"os":null},"skipped":[],' +
-    `"source":{"digest":"sha256:${'0'.repeat(64)}","format":"npm","path":"package-lock.json"}}`,
-);
-const tar = await readAll(
-  tarStream([
-    { path: `${'long/'.repeat(40)}name`, type: 'file', source: bytesSource(ascii('some content')) },
-    { path: 'program', type: 'file', executable: true, source: bytesSource(new Uint8Array(700)) },
-    { path: 'same', type: 'hardlink', target: 'program' },
-    { path: 'symbolic', type: 'symlink', target: 'program' },
-  ]),
-  { limit: 1 << 20 },
-);
-const gzip = await readAll(blob(new Uint8Array(tar)).pipeThrough(gzipStream()), { limit: 1 << 20 });
+/** A run that lasts so long never ends; the machine may be busy. Milliseconds. */
+const hang = 15_000;
 
-/** Valid bytes with a few changes in them: flipped, overwritten, cut out, repeated, cut off. */
-function mutated(seed: Uint8Array, dictionary: readonly string[]): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
-  const position = fc.nat(seed.length - 1);
-  const piece = fc.oneof(
-    fc.uint8Array({ minLength: 1, maxLength: 8 }),
-    fc.constantFrom(...dictionary).map((text) => ascii(text)),
-  );
-  const change = fc.record({ at: position, length: fc.nat(16), piece, keep: fc.boolean() });
-  return fc.array(change, { minLength: 1, maxLength: 4 }).map((changes) => {
-    let bytes = [...seed];
-    for (const { at, length, piece: put, keep } of changes) {
-      bytes = [...bytes.slice(0, at), ...put, ...bytes.slice(at + (keep ? put.length : length))];
-    }
-    return new Uint8Array(bytes);
-  });
+/** Fails with the message given when a number has stood still for too long; ends when it is told to. */
+async function watch(current: Int32Array, done: AbortSignal): Promise<FuzzVerdict | undefined> {
+  for (let last = -1, since = Date.now(); !done.aborted;) {
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const run = Atomics.load(current, 0);
+    if (run !== last) [last, since] = [run, Date.now()];
+    else if (Date.now() - since > hang) return { slowest: hang, finding: { run, problem: 'does not end' } };
+  }
+  return undefined;
 }
 
-/** The law of every reader: a value, or an error of ours that says what is wrong. */
-async function isJudged(work: () => unknown): Promise<boolean> {
+async function fuzz(name: string): Promise<FuzzVerdict> {
+  const progress = new SharedArrayBuffer(4);
+  const workerData: FuzzJob = { name, seed, runs, progress };
+  const worker = new Worker(new URL('fuzz-worker.ts', import.meta.url), { workerData });
+  const done = new AbortController();
   try {
-    await work();
-    return true;
-  } catch (error) {
-    if (isPackError(error) && error.message !== '') return true;
-    throw error;
+    const ended = once(worker, 'message').then(([verdict]) => verdict as FuzzVerdict);
+    const verdict = await Promise.race([ended, watch(new Int32Array(progress), done.signal)]);
+    return verdict ?? (await ended);
+  } finally {
+    done.abort();
+    await worker.terminate();
   }
 }
 
-async function readWhole(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-  for await (const member of readTar(blob(bytes), { limits: { totalBytes: 1 << 20 } })) {
-    if (member.size > 0) await readAll(member.open(), { limit: 1 << 20 });
-  }
+/** Keeps the input of a finding, so that it can become a test. */
+function keep(name: string, run: number): string {
+  const target = fuzzTargets.find((candidate) => candidate.name === name);
+  const path = join(mkdtempSync(join(tmpdir(), 'packwright-finding-')), `${name.replaceAll(/\W+/g, '-')}-${run}`);
+  if (target !== undefined) writeFileSync(path, mutated(target, seed, run));
+  return path;
 }
 
-const inJson = [
-  '"',
-  '{',
-  '}',
-  '[',
-  ']',
-  ',',
-  ':',
-  '\\u',
-  '__proto__',
-  '1e999',
-  '-0',
-  'null',
-  '\ud800',
-  '\u0000',
-  '9'.repeat(20),
-];
-const inLock = [
-  ...inJson,
-  '../',
-  '/',
-  'node_modules/',
-  'node_modules',
-  'link',
-  'sha1-',
-  'sha512-',
-  'git+ssh://',
-  'file:',
-  'npm:',
-];
-const inTar = [
-  '\0',
-  '\0'.repeat(512),
-  '../',
-  '/',
-  '\x80',
-  '\xff',
-  '10 size=5\n',
-  '7777777',
-  'L',
-  'K',
-  'x',
-  'g',
-  '1',
-  '2',
-  'ustar\0',
-];
-const text = fc.oneof(
-  fc.string({ unit: 'binary' }),
-  fc.string({ unit: fc.constantFrom(...Array.from('abz09._-/:@+[]%sha256= ')) }),
-);
+describe.concurrent(`any bytes are read, or refused with a code and in time: seed ${seed}`, () => {
+  const threads = availableParallelism();
+  const turns = Array.from({ length: threads }, () => Promise.resolve());
 
-/** One target: inputs, and what reads them. */
-const target =
-  <T>(inputs: fc.Arbitrary<T>, read: (input: T) => unknown): (() => Promise<void>) =>
-  () =>
-    fc.assert(
-      fc.asyncProperty(inputs, (input) => isJudged(() => read(input))),
-      { numRuns: runs },
+  it.each(fuzzTargets.map(({ name }, index) => ({ name, index })))('$name', async ({ name, index }) => {
+    // As many targets at a time as there are processors.
+    const before = turns[index % threads] ?? Promise.resolve();
+    const work = before.then(async () => {
+      const start = performance.now();
+      const { slowest, finding } = await fuzz(name);
+      const took = `${((performance.now() - start) / 1000).toFixed(1)} s`;
+      const facts = {
+        runs: finding === undefined ? runs : finding.run,
+        seed,
+        took,
+        slowest: `${slowest.toFixed(0)} ms`,
+      };
+      figure(`fuzz ${name}`, { findings: finding === undefined ? 0 : 1, ...facts });
+      if (finding !== undefined) figure(`finding in ${name}`, { run: finding.run, input: keep(name, finding.run) });
+      return finding;
+    });
+    turns[index % threads] = work.then(
+      () => undefined,
+      () => undefined,
     );
-
-const targets: Readonly<Record<string, () => Promise<void>>> = {
-  JSON: target(mutated(lockfile, inJson), (bytes) => parseJson(bytes)),
-  reference: target(text, parseReference),
-  integrity: target(text, parseIntegrity),
-  digest: target(text, parseDigest),
-  manifest: target(mutated(manifest, inJson), (bytes) => parseManifest(bytes)),
-  lockfile: target(mutated(lockfile, inLock), (bytes) => readLockfile(bytes, { name: 'package-lock.json' })),
-  lock: target(mutated(lock, inLock), parseLock),
-  tar: target(mutated(tar, inTar), readWhole),
-  gzip: target(mutated(gzip, inTar), (bytes) => readAll(blob(bytes).pipeThrough(gunzipStream()), { limit: 1 << 20 })),
-};
-
-describe(`any bytes are read or refused with a code, ${runs} times`, () => {
-  it.each(Object.entries(targets))('%s', async (_name, run) => {
-    await run();
+    expect(await work).toBeUndefined();
   });
 });
