@@ -31,7 +31,7 @@ function expectTyped(run: () => void): Promise<void> {
   try {
     run();
   } catch (error) {
-    if (!isPackError(error)) return Promise.reject(error as Error);
+    if (!isPackError(error)) return Promise.reject(new Error('not an error of ours', { cause: error }));
   }
   const took = performance.now() - start;
   return took < patience ? Promise.resolve() : Promise.reject(new Error(`took ${took.toFixed(0)} ms`));
