@@ -76,7 +76,7 @@ async function openTransport(config: NpmConfig, ca: readonly string[]): Promise<
   return undiciTransport({
     proxy: (url) => config.proxyFor(url.href),
     ca: ca.length === 0 ? undefined : ca,
-    strictSsl: config.strictSsl,
+    unsafeAnyCertificate: !config.strictSsl,
   });
 }
 

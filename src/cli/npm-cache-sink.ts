@@ -9,12 +9,12 @@ import type { FileSink, FileTransaction } from '../ports/index.ts';
  */
 export function npmCacheSink(sink: FileSink, lock: Lock): FileSink {
   return {
-    begin: async (options) => new CacheTransaction(await sink.begin(options), placesIn(lock)),
+    begin: async (options) => new CacheTransaction(await sink.begin(options), npmCachePlaces(lock)),
   };
 }
 
-/** Where each entry goes. npm looks content up by the first of the strongest digests. */
-function placesIn(lock: Lock): Map<string, string> {
+/** Where npm's cache keeps each entry of a lock: npm looks content up by the first of the strongest digests. */
+export function npmCachePlaces(lock: Lock): Map<string, string> {
   const places = new Map<string, string>();
   for (const { path, integrity } of lock.entries) {
     const [digest] = strongestOf(parseIntegrity(integrity));

@@ -1,3 +1,4 @@
+import { compareBytewise } from '../bytes/encoding.ts';
 import { PathSet } from '../bytes/path.ts';
 import { UsageError } from '../errors.ts';
 import { isMediaType, mediaTypes, type Descriptor } from '../oci/index.ts';
@@ -21,7 +22,7 @@ export interface FilesFacts {
   readonly subject?: Descriptor | undefined;
 }
 
-/** Packs files and folders as `oras push` does: one layer each, an empty config, titles. */
+/** Packs files and folders as `oras push` does: one layer each, sorted by path, an empty config, titles. */
 export function packFiles(input: PackFilesInput, context: WriteContext, facts: FilesFacts = {}): Promise<PackResult> {
   checkInput(input);
   return reported({ verb: 'pack', name: describeLocation(context.target) }, context.options, (report) =>
@@ -34,6 +35,8 @@ async function packInto(input: PackFilesInput, context: WriteContext, { subject 
   const staged = new Set<StagedBlob>();
   return withStaged(staged, async () => {
     const layers = await stageAll(input, context, staged);
+    // By path, so that the order in which a shell or a disk lists files is nothing that the digest depends on.
+    layers.sort((a, b) => compareBytewise(a.path, b.path));
     const written = await commitLayers(layers, context);
     return writeManifest(written, { artifactType, annotations, subject }, context);
   });

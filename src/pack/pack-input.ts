@@ -31,7 +31,7 @@ export interface PackLockInput {
   readonly frozen?: Uint8Array | undefined;
 }
 
-/** Files and folders, packed as `oras push` packs them. At least one of either. */
+/** Files and folders, packed as `oras push` packs them, in the order of their paths. At least one of either. */
 export interface PackFilesInput {
   readonly files?: readonly InputFile[] | undefined;
   readonly folders?: readonly InputFolder[] | undefined;

@@ -1,10 +1,13 @@
+import { chunksOf } from '../bytes/stream.ts';
 import { reported, type Report } from '../ports/report.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import type { FileSink } from '../ports/file-sink.ts';
 import type { OperationOptions } from '../ports/operation.ts';
+import type { Repository } from '../ports/registry.ts';
 import { UsageError } from '../errors.ts';
 import { checkCount, checkOptions, operationKeys } from './check-options.ts';
-import { addDetails } from './failure.ts';
+import { openBlob } from './copy-blob.ts';
+import { addDetails, failureOf } from './failure.ts';
 import { pathFilter, type PathFilter } from './glob.ts';
 import type { PackLimits } from './limits.ts';
 import { loadImageManifest } from './load-manifest.ts';
@@ -57,6 +60,8 @@ export function unpackPack(
     const lock = await loadLock(repository, parsed.document, report.options);
     const plan = planUnpack(parsed.document, lock, filter);
     warnOf(plan, report);
+    if (lock === undefined && options.include === undefined)
+      await checkConfig(repository, parsed.document.config, report.options);
     const written = await transacted(sink, report.options, async (transaction) => {
       const writer = treeWriter(transaction, plan.members, limits.totalBytes);
       const steps = prefetched(plan.steps, { repository, concurrency, options: report.options });
@@ -67,6 +72,17 @@ export function unpackPack(
     const { entries, files, bytes } = written.result();
     return { descriptor, entries, files, bytes, skipped: plan.untitled };
   });
+}
+
+/** The config says nothing that is unpacked, but it is part of the pack: damage to it is damage to the pack. */
+async function checkConfig(repository: Repository, config: Descriptor, options: OperationOptions): Promise<void> {
+  try {
+    const chunks = chunksOf(await openBlob(config, repository, options), options);
+    while ((await chunks.next()).done !== true);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw failureOf(error, 'source', { digest: config.digest });
+  }
 }
 
 function warnOf({ untitled }: UnpackPlan, report: Report): void {

@@ -7,7 +7,7 @@ import { readAll } from '../../src/bytes/stream.ts';
 import { digestOf } from '../../src/digest/index.ts';
 import { IntegrityError } from '../../src/errors.ts';
 import { canonicalJson, type Descriptor, type Lock, type PackFilesInput, type Repository } from '../../src/index.ts';
-import { buildIndex, buildManifest, mediaTypes } from '../../src/oci/index.ts';
+import { buildIndex, buildManifest, emptyDescriptor, mediaTypes } from '../../src/oci/index.ts';
 import { bench, here, lockfileOf, memorySink, someBytes, somePackages, sourceOf, tree } from './fixtures.ts';
 
 const title = 'org.opencontainers.image.title';
@@ -292,12 +292,29 @@ describe('unpack refuses', () => {
     await expect(service.unpack({ repository: other, reference: 'v1' }, memorySink())).rejects.toMatchObject({
       code: 'ERR_SIZE_MISMATCH',
     });
-    const get = (): Promise<undefined> => Promise.resolve(undefined);
+    const get: Repository['blob']['get'] = (asked, options) =>
+      asked === digest ? Promise.resolve(undefined) : repository.blob.get(asked, options);
     const missing = { ...repository, blob: { ...repository.blob, get } };
     await expect(service.unpack({ repository: missing, reference: 'v1' }, memorySink())).rejects.toMatchObject({
       code: 'ERR_BLOB_NOT_FOUND',
       details: { digest, side: 'source', path: 'large' },
     });
+  });
+});
+
+describe('the config of a pack of files', () => {
+  it('is checked like everything else, though nothing of it is written', async () => {
+    const { service, repository } = bench();
+    await service.pack({ files: [{ path: 'a', source: bytesSource(someBytes(3)) }] }, here);
+    const get: Repository['blob']['get'] = (asked, options) =>
+      asked === emptyDescriptor.digest ? Promise.resolve(undefined) : repository.blob.get(asked, options);
+    const missing = { ...repository, blob: { ...repository.blob, get } };
+    const sink = memorySink();
+    await expect(service.unpack({ repository: missing, reference: 'v1' }, sink)).rejects.toMatchObject({
+      code: 'ERR_BLOB_NOT_FOUND',
+      details: { digest: emptyDescriptor.digest, side: 'source' },
+    });
+    expect(sink.files().size).toBe(0);
   });
 });
 

@@ -16,8 +16,8 @@ export interface UndiciTransportOptions {
   readonly noProxy?: readonly string[] | undefined;
   /** Certificates in PEM that are trusted besides those of the platform. */
   readonly ca?: readonly string[] | undefined;
-  /** False, as `strict-ssl=false` of npm, takes any certificate, and so anybody for the server. True by default. */
-  readonly strictSsl?: boolean | undefined;
+  /** Takes any certificate, and so anybody for the server, as `strict-ssl=false` of npm does. False by default. */
+  readonly unsafeAnyCertificate?: boolean | undefined;
   /** Connections to one origin; as many as are asked for by default. */
   readonly connections?: number | undefined;
 }
@@ -39,7 +39,7 @@ export interface UndiciTransport {
  * @throws UsageError `ERR_INVALID_ARGUMENT` for an unknown option or a proxy that is no http or https URL.
  */
 export function undiciTransport(options: UndiciTransportOptions = {}): UndiciTransport {
-  checkOptions('undiciTransport', options, ['proxy', 'noProxy', 'ca', 'strictSsl', 'connections']);
+  checkOptions('undiciTransport', options, ['proxy', 'noProxy', 'ca', 'unsafeAnyCertificate', 'connections']);
   if (typeof options.proxy === 'string') checkProxy(options.proxy);
   const dispatcher = new Route(options);
   return {
@@ -106,12 +106,12 @@ class Route extends Dispatcher {
   }
 }
 
-function tlsOptions({ ca, strictSsl = true }: UndiciTransportOptions): {
+function tlsOptions({ ca, unsafeAnyCertificate = false }: UndiciTransportOptions): {
   readonly ca?: string[];
   readonly rejectUnauthorized: boolean;
 } {
   // Node takes `ca` instead of its own list, not besides it.
-  return { rejectUnauthorized: strictSsl, ...(ca === undefined ? {} : { ca: [...platformCa(), ...ca] }) };
+  return { rejectUnauthorized: !unsafeAnyCertificate, ...(ca === undefined ? {} : { ca: [...platformCa(), ...ca] }) };
 }
 
 /** The certificates that the platform trusts; only newer ones also tell those that the user added. */

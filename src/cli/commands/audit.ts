@@ -9,7 +9,7 @@ import { formatTable } from '../table.ts';
 /**
  * Reads every byte of a layout and compares it with what names it. Changes nothing.
  *
- * @throws FormatError, StoreError, IntegrityError where the index or a manifest in it cannot be read.
+ * @throws FormatError, StoreError where the index cannot be read. A damaged manifest is in the report.
  */
 export async function auditCommand(
   options: { readonly reference: string },
@@ -17,7 +17,8 @@ export async function auditCommand(
 ): Promise<AuditReport> {
   const { layout } = openFolder(options.reference, context);
   const reachable: Descriptor[] = [];
-  for await (const descriptor of layout.reachable(context.operation)) reachable.push(descriptor);
+  for await (const descriptor of layout.reachable({ ...context.operation, skipDamaged: true }))
+    reachable.push(descriptor);
   return auditBlobs({ blobs: layout.blobs, reachable, ...context.operation });
 }
 

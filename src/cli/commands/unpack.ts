@@ -7,7 +7,7 @@ import type { RepositoryLocation } from '../../pack/pack-location.ts';
 import type { UnpackResult } from '../../pack/unpack.ts';
 import { listFlag, switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { npmCacheSink } from '../npm-cache-sink.ts';
+import { npmCachePlaces, npmCacheSink } from '../npm-cache-sink.ts';
 import { openSource } from '../open-location.ts';
 import { listEntries } from './extract.ts';
 
@@ -55,7 +55,19 @@ async function unpackCache(
   }
   // By digest: the tag may be moved between the two steps.
   const same = { repository: source.repository, reference: descriptor.digest };
-  return service.unpack(same, npmCacheSink(sink, lock), { include, ...operation });
+  const result = await service.unpack(same, npmCacheSink(sink, lock), { include, ...operation });
+  return inCache(result, npmCachePlaces(lock));
+}
+
+/** The result as it lies in the cache: each content once, under its place. */
+function inCache(result: UnpackResult, places: ReadonlyMap<string, string>): UnpackResult {
+  const written = new Map<string, UnpackResult['entries'][number]>();
+  for (const entry of result.entries) {
+    const path = places.get(entry.path);
+    if (path !== undefined) written.set(path, { ...entry, path });
+  }
+  const entries = [...written.values()];
+  return { ...result, entries, files: entries.length, bytes: entries.reduce((sum, { size }) => sum + size, 0) };
 }
 
 /** `packwright unpack`. */
