@@ -211,12 +211,12 @@ describe('packwright unpack', () => {
     const blobs = join(folder, 'packs/blobs/sha256');
     for (const name of await readdir(blobs)) {
       const bytes = await readFile(join(blobs, name));
-      bytes[0] = (bytes[0] ?? 0) ^ 1;
+      bytes.writeUInt8(bytes.readUInt8(0) ^ 1);
       await writeFile(join(blobs, name), bytes);
       const { code, stdout } = await run(folder, ['unpack', 'oci:packs:1.0', '-o', 'out']);
       expect({ code, stdout }).toEqual({ code: 30, stdout: '' });
       expect(existsSync(join(folder, 'out'))).toBe(false);
-      bytes[0] = (bytes[0] ?? 0) ^ 1;
+      bytes.writeUInt8(bytes.readUInt8(0) ^ 1);
       await writeFile(join(blobs, name), bytes);
     }
   });
