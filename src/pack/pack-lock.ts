@@ -12,7 +12,7 @@ import {
 import { annotationKeys, mediaTypes } from '../oci/index.ts';
 import { reported } from '../ports/report.ts';
 import type { Source } from '../ports/source.ts';
-import { checkOptions } from './check-options.ts';
+import { checkOptions } from '../bytes/check-options.ts';
 import { eachBounded } from './each-bounded.ts';
 import { fetchArtifact, type WantedArtifact } from './fetch-artifact.ts';
 import { expectFrozen } from './frozen-lock.ts';
@@ -168,10 +168,14 @@ function keyOf({ integrity }: LockfileEntry): string {
 
 function wantedOf(entry: LockfileEntry, { locate }: LockContext, pinned: WantedArtifact['pinned']): WantedArtifact {
   const { name, version, origin, integrity } = entry;
-  const location = locate?.({ name, version, origin }) ?? origin;
+  let located: { readonly location: string | undefined } | undefined;
   return {
     name: `${name}@${version}`,
-    ...(location === undefined ? {} : { location }),
+    // Only when a source asks: where a cache has everything, npm need not be run to say what its registry is.
+    get location() {
+      located ??= { location: locate?.({ name, version, origin }) ?? origin };
+      return located.location;
+    },
     digests: pinnedBy(integrity),
     ...(pinned === undefined ? {} : { size: pinned.size, pinned }),
   };
