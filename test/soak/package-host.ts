@@ -12,7 +12,7 @@ export interface PackageHost {
   /** Of a package-lock.json. */
   readonly lockfile: string;
   /** Lets the host answer again, where it was made to wait. */
-  release(): void;
+  readonly release: () => void;
   /** Ends when somebody has asked for a package. */
   readonly asked: Promise<void>;
 }
