@@ -1,0 +1,2 @@
+set -euo pipefail
+npx vitest run --config .ci/built.config.ts test/examples
