@@ -32,6 +32,7 @@ const framesPerSecond = 10;
  * Retries, fallbacks and warnings are always lines of their own.
  */
 export function progressRenderer(output: ProgressOutput): ProgressRenderer {
+  const whole = new Set<string>();
   const running = new Map<string, PackEvent>();
   let finished = 0;
   let finishedBytes = 0;
@@ -62,8 +63,9 @@ export function progressRenderer(output: ProgressOutput): ProgressRenderer {
         line(`${event.kind}: ${describe(event)}: ${visible(event.message ?? '')}`);
         return;
       }
-      // The whole operation is told by the result; only its parts are progress.
-      if (event.parent === undefined || output.silent) return;
+      // The whole is told by the result, and what a part is made of would count the same bytes again.
+      if (event.parent === undefined) whole.add(event.op);
+      if (output.silent || event.parent === undefined || !whole.has(event.parent)) return;
       if (event.kind === 'start' || event.kind === 'progress') running.set(event.op, event);
       else running.delete(event.op);
       if (event.kind === 'done') {

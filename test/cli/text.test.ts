@@ -108,6 +108,7 @@ describe('progress', () => {
       descriptor: { digest, size: 1, mediaType: 'a/b' },
     });
     onEvent({ op: '4', parent: '1', verb: 'copy', kind: 'failed', bytes: 0 });
+    onEvent({ op: '5', parent: '2', verb: 'read', kind: 'done', bytes: 5, name: 'the same bytes' });
     onEvent({ op: '1', verb: 'pack', kind: 'done', bytes: 5 });
     expect(text).toBe(`retry: a@1: cut\nfetch a@1 5 B\ncopy ${digest.slice(0, 19)} is there\n`);
   });
