@@ -1,3 +1,4 @@
+import { checkOptions } from '../bytes/check-options.ts';
 import { chunksOf } from '../bytes/stream.ts';
 import { abortableStream } from './abortable-stream.ts';
 import { beyond, limitsOf, malformed, type ArchiveLimits } from './archive-limits.ts';
@@ -20,6 +21,7 @@ export interface GunzipOptions {
  * `ERR_LIMIT_EXCEEDED` for `totalBytes`, `ratio` and `gzipMembers`.
  */
 export function gunzipStream(options: GunzipOptions = {}): TransformStream<Uint8Array, Uint8Array> {
+  checkOptions('gunzipStream', options, ['limits']);
   const input = new TransformStream<Uint8Array, Uint8Array>();
   // Not one transform: a chunk of a bomb would be inflated whole before anyone could look at it.
   const reader = new GzipReader(limitsOf(options.limits));

@@ -1,3 +1,4 @@
+import { checkOptions } from '../bytes/check-options.ts';
 import { createHash, type Digest } from '../digest/index.ts';
 import { abortableStream } from './abortable-stream.ts';
 import { createGzipper } from './gzip.ts';
@@ -32,6 +33,7 @@ export interface LayerStream {
  * @throws as `tarStream` does, as the error of the stream and of the result.
  */
 export function buildLayer(entries: Iterable<TarEntry> | AsyncIterable<TarEntry>, options: LayerOptions): LayerStream {
+  checkOptions('buildLayer', options, ['compression', 'order', 'signal']);
   let stream: ReadableStream<Uint8Array> | undefined;
   const result = new Promise<LayerResult>((resolve, reject) => {
     stream = abortableStream((signal) => {

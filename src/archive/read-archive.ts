@@ -1,3 +1,4 @@
+import { checkOptions } from '../bytes/check-options.ts';
 import { chunksOf, concatBytes, streamFrom } from '../bytes/stream.ts';
 import { UsageError } from '../errors.ts';
 import { gunzipStream } from './gunzip.ts';
@@ -33,6 +34,7 @@ export async function* readArchiveBatches(
   stream: ReadableStream<Uint8Array>,
   options: ReadArchiveOptions = {},
 ): AsyncGenerator<readonly TarMember[], void, undefined> {
+  checkOptions('readArchive', options, ['limits', 'signal', 'decompressors']);
   const { limits, signal, decompressors = {} } = options;
   const { head, whole } = await peek(stream, signal);
   const compression = compressionOf(head);

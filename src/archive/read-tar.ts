@@ -1,3 +1,4 @@
+import { checkOptions } from '../bytes/check-options.ts';
 import { streamOf } from '../bytes/source.ts';
 import { chunksOf, streamFrom } from '../bytes/stream.ts';
 import { UsageError } from '../errors.ts';
@@ -61,6 +62,7 @@ export async function* readTarBatches(
   stream: ReadableStream<Uint8Array>,
   options: ReadTarOptions = {},
 ): AsyncGenerator<readonly TarMember[], void, undefined> {
+  checkOptions('readTar', options, ['limits', 'signal']);
   const parser = new TarParser(limitsOf(options.limits));
   const chunks = chunksOf(stream, { signal: options.signal });
   const feed = async (): Promise<void> => {

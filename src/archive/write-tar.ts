@@ -1,3 +1,4 @@
+import { checkOptions } from '../bytes/check-options.ts';
 import { compareBytewise } from '../bytes/encoding.ts';
 import { chunksOf } from '../bytes/stream.ts';
 import { IntegrityError, UsageError } from '../errors.ts';
@@ -32,6 +33,7 @@ export function tarStream(
   entries: Iterable<TarEntry> | AsyncIterable<TarEntry>,
   options: WriteTarOptions = {},
 ): ReadableStream<Uint8Array> {
+  checkOptions('tarStream', options, ['order', 'signal']);
   return abortableStream((signal) => tarChunks(entries, { ...options, signal }), options.signal);
 }
 

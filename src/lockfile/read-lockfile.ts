@@ -1,3 +1,4 @@
+import { checkOptions } from '../bytes/check-options.ts';
 import { parseJson, type JsonValue } from '../bytes/json.ts';
 import { isSafePath } from '../bytes/path.ts';
 import { FormatError, isPackError, UsageError } from '../errors.ts';
@@ -22,9 +23,10 @@ export interface ReadLockfileOptions {
  *
  * @throws FormatError `ERR_LOCK_INVALID` for what is no lockfile or contradicts itself, `ERR_LOCK_ENTRY` for an entry
  * that is malformed, `ERR_UNSAFE_PATH` for one that would leave its folder, `ERR_LIMIT_EXCEEDED`; `issues` has all.
- * @throws UsageError `ERR_UNSUPPORTED` for a format that is known and not read yet.
+ * @throws UsageError `ERR_UNSUPPORTED` for a format that is known and not read yet, `ERR_INVALID_ARGUMENT` for an unknown option.
  */
 export function readLockfile(bytes: Uint8Array, options: ReadLockfileOptions): Lockfile {
+  checkOptions('readLockfile', options, ['name']);
   const name = baseName(options.name);
   const format = formatOf(bytes) ?? lockfileNames.get(name);
   if (format === undefined) {

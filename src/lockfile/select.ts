@@ -1,3 +1,4 @@
+import { checkOptions } from '../bytes/check-options.ts';
 import { compareBytewise } from '../bytes/encoding.ts';
 import { FormatError, UsageError } from '../errors.ts';
 import type { LockSelection, SkippedEntry } from './lock.ts';
@@ -31,7 +32,6 @@ export interface SelectedEntries {
 
 const omittable: readonly OmittedScope[] = ['dev', 'optional', 'peer'];
 const reasons: readonly SkipReason[] = ['link', 'git', 'file', 'bundled', 'no-integrity', 'weak-integrity', 'host'];
-const optionNames: ReadonlySet<string> = new Set(['omit', 'os', 'cpu', 'libc', 'skip', 'allowHosts']);
 
 /**
  * Chooses what of a lockfile goes into a pack, as `npm ci` would with the same `omit`, `os`, `cpu` and `libc`.
@@ -62,9 +62,7 @@ export function selectEntries(lockfile: Lockfile, options: SelectOptions = {}): 
 }
 
 function checked(options: SelectOptions): SelectOptions {
-  for (const name of Object.keys(options)) {
-    if (!optionNames.has(name)) throw wrong(name, 'is not known', name);
-  }
+  checkOptions('selectEntries', options, ['omit', 'os', 'cpu', 'libc', 'skip', 'allowHosts']);
   for (const scope of options.omit ?? []) {
     if (!omittable.includes(scope)) throw wrong('omit', 'has what cannot be omitted', scope);
   }

@@ -56,7 +56,7 @@ export function buildManifest(input: ManifestInput): BuiltDocument<ImageManifest
   if (config.mediaType === mediaTypes.empty && artifactType === undefined) {
     throw new UsageError('ERR_MISSING_ARTIFACT_TYPE', 'manifest has an empty config and no artifact type', {
       argument: 'artifactType',
-      hint: `Say what the artifact is, ${mediaTypes.unknownArtifact} for example.`,
+      hint: `say what the artifact is, ${mediaTypes.unknownArtifact} for example`,
     });
   }
   const mediaType = mediaTypes.imageManifest;
@@ -120,6 +120,6 @@ function refuseTooLarge(size: number, limit: number): void {
   throw new FormatError(
     'ERR_LIMIT_EXCEEDED',
     `manifest would have ${String(size)} bytes, more than the limit of ${String(limit)}`,
-    { details: { limit, size }, hint: "Pack with { grouping: 'tar' }, which puts all artifacts into one layer." },
+    { details: { limit, size }, hint: "pack with { grouping: 'tar' }, which puts all artifacts into one layer" },
   );
 }

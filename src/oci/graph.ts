@@ -1,3 +1,4 @@
+import { checkOptions } from '../bytes/check-options.ts';
 import { verifyBytes } from '../digest/verify-stream.ts';
 import { FormatError, StoreError } from '../errors.ts';
 import type { Descriptor } from './descriptor.ts';
@@ -64,6 +65,7 @@ export async function* walkGraph(
   load: LoadManifest,
   options: WalkOptions = {},
 ): AsyncGenerator<GraphNode, void, undefined> {
+  checkOptions('walkGraph', options, ['limits', 'signal']);
   const walk: Walk = { load, limits: ociLimits(options.limits), signal: options.signal, seen: seenNodes() };
   yield* visit(root, 0, walk);
 }

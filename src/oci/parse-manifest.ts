@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { checkOptions } from '../bytes/check-options.ts';
 import { parseJson, type JsonValue } from '../bytes/json.ts';
 import { FormatError, type FormatErrorCode, type FormatIssue } from '../errors.ts';
 import type { ImageIndex } from './image-index.ts';
@@ -45,6 +46,7 @@ type JsonObject = Readonly<Record<string, JsonValue>>;
  * `ERR_INDEX_INVALID` with what is wrong where.
  */
 export function parseManifest(bytes: Uint8Array, options: ParseManifestOptions = {}): ParsedManifest {
+  checkOptions('parseManifest', options, ['mediaType', 'limits']);
   const { manifestBytes } = ociLimits(options.limits);
   if (bytes.length > manifestBytes) throw tooLarge(bytes.length, manifestBytes);
   const value = parseJson(bytes, { maxBytes: manifestBytes });
@@ -95,7 +97,7 @@ function refuseSchema1(value: JsonObject, expected: string | undefined): void {
   const named = [mediaType, expected].some((name) => typeof name === 'string' && isDockerSchema1MediaType(name));
   if (schemaVersion !== 1 && !named) return;
   throw new FormatError('ERR_MANIFEST_INVALID', 'manifest is Docker schema 1, expected schema 2 or OCI', {
-    hint: 'Push the image again with a current client, which writes schema 2 or OCI.',
+    hint: 'push the image again with a current client, which writes schema 2 or OCI',
   });
 }
 

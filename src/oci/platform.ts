@@ -102,7 +102,7 @@ function notSelected(message: string, manifests: readonly Descriptor[]): UsageEr
   return new UsageError('ERR_INVALID_ARGUMENT', `${message}, which has ${listed === '' ? 'none' : listed}`, {
     argument: 'platform',
     details: { available },
-    hint: 'Name one that is there, or the manifest by its digest.',
+    hint: 'name one that is there, or the manifest by its digest',
   });
 }
 
@@ -110,6 +110,6 @@ function notPlatform(text: string): UsageError {
   return new UsageError(
     'ERR_INVALID_ARGUMENT',
     `platform ${JSON.stringify(text.slice(0, 120))} is not os/architecture[/variant][:os.version]`,
-    { argument: 'platform', hint: 'linux/amd64 and linux/arm64/v8 are examples.' },
+    { argument: 'platform', hint: 'linux/amd64 and linux/arm64/v8 are examples' },
   );
 }

@@ -4,7 +4,7 @@ import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import { isIndexMediaType, selectPlatform } from '../oci/index.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import { reported, type Report } from '../ports/report.ts';
-import { checkCount, checkOptions, operationKeys } from './check-options.ts';
+import { checkCount, checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { copyGraph, copyTally, type CopyContext } from './copy-graph.ts';
 import { copyReferrers } from './copy-referrers.ts';
 import { failureOf } from './failure.ts';

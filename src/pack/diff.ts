@@ -3,7 +3,7 @@ import { compareBytewise } from '../bytes/encoding.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import { reported } from '../ports/report.ts';
-import { checkOptions, operationKeys } from './check-options.ts';
+import { checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { loadImageManifest } from './load-manifest.ts';
 import { loadLock } from './load-lock.ts';
 import { packEntries, type PackEntry } from './pack-entries.ts';

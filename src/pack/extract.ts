@@ -3,7 +3,7 @@ import type { ByteSource } from '../bytes/source.ts';
 import type { FileSink } from '../ports/file-sink.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import { reported } from '../ports/report.ts';
-import { checkOptions, operationKeys } from './check-options.ts';
+import { checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { packLimits, type PackLimits } from './limits.ts';
 import { reportedSource } from './tap-source.ts';
 import { transacted } from './transacted.ts';

@@ -4,7 +4,7 @@ import { artifactTypeOf, successorsOf, type ImageIndex, type ImageManifest } fro
 import type { OperationOptions } from '../ports/operation.ts';
 import type { ReferrersAnswer, Repository } from '../ports/registry.ts';
 import { reported } from '../ports/report.ts';
-import { checkOptions, operationKeys } from './check-options.ts';
+import { checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { loadImageManifest, loadManifest, type LoadedManifest } from './load-manifest.ts';
 import { loadLock } from './load-lock.ts';
 import { packEntries, type PackEntry } from './pack-entries.ts';

@@ -6,7 +6,7 @@ import type { OperationOptions } from '../ports/operation.ts';
 import { reported } from '../ports/report.ts';
 import { annotationKeys } from '../oci/annotations.ts';
 import { executableAnnotation } from './annotations.ts';
-import { checkOptions } from './check-options.ts';
+import { checkOptions } from '../bytes/check-options.ts';
 import { eachBounded } from './each-bounded.ts';
 import { addDetails } from './failure.ts';
 import { folderSource } from './folder-source.ts';

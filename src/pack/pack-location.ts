@@ -4,7 +4,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { formatReference, isTag, parseReference } from '../oci/reference.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { Registry, Repository } from '../ports/registry.ts';
-import { checkOptions } from './check-options.ts';
+import { checkOptions } from '../bytes/check-options.ts';
 
 /**
  * Where a pack is: a reference (`registry.example/team/app:1.2`, `…@sha256:…`), or a repository that the caller opened

@@ -2,7 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { FileSink } from '../ports/file-sink.ts';
 import type { OperationOptions, PackEventListener } from '../ports/operation.ts';
 import type { Source } from '../ports/source.ts';
-import { checkCount, checkObject, checkOptions, operationKeys } from './check-options.ts';
+import { checkCount, checkObject, checkOptions, operationKeys } from '../bytes/check-options.ts';
 import type { CopyOptions, CopyResult } from './copy.ts';
 import type { DiffOptions, PackDiff } from './diff.ts';
 import type { InspectOptions, Inspection } from './inspect.ts';

@@ -5,7 +5,7 @@ import type { FileSink } from '../ports/file-sink.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { Repository } from '../ports/registry.ts';
 import { UsageError } from '../errors.ts';
-import { checkCount, checkOptions, operationKeys } from './check-options.ts';
+import { checkCount, checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { openBlob } from './copy-blob.ts';
 import { addDetails, failureOf } from './failure.ts';
 import { pathFilter, type PathFilter } from './glob.ts';

@@ -63,7 +63,7 @@ export function missingContent(manifest: Descriptor, missing: readonly Descripto
         path: digest,
         message: `expected to be there, with ${size} bytes, before the manifest`,
       })),
-      hint: 'Put the blobs first, then the manifests that name them.',
+      hint: 'put the blobs first, then the manifests that name them',
     },
   );
 }

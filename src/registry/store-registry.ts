@@ -1,3 +1,4 @@
+import { checkOptions } from '../bytes/check-options.ts';
 import { compareBytewise } from '../bytes/encoding.ts';
 import { UsageError } from '../errors.ts';
 import { isRepositoryName } from '../oci/reference.ts';
@@ -30,7 +31,8 @@ export interface StoreRegistryOptions {
  * name that is not one.
  */
 export function storeRegistry(options: StoreRegistryOptions): Registry {
-  const { id = options.blobs.id, blobs, records } = checkOptions(options);
+  checkOptions('storeRegistry', options, ['id', 'blobs', 'records']);
+  const { id = options.blobs.id, blobs, records } = options;
   const repository = (name: string): Repository => {
     if (!isRepositoryName(name)) throw notAName(name);
     return createRepository({
@@ -51,20 +53,11 @@ export function storeRegistry(options: StoreRegistryOptions): Registry {
   return { id, repository, repositories: (listing = {}) => listRepositories(records, listing) };
 }
 
-function checkOptions(options: StoreRegistryOptions): StoreRegistryOptions {
-  const unknown = Object.keys(options).find((key) => !['id', 'blobs', 'records'].includes(key));
-  if (unknown === undefined) return options;
-  throw new UsageError('ERR_INVALID_ARGUMENT', `option ${JSON.stringify(unknown)} of a registry is not known`, {
-    argument: unknown,
-    hint: 'Known options are id, blobs and records.',
-  });
-}
-
 /** The error of a name that no repository can have. */
 function notAName(name: string): UsageError {
   return new UsageError('ERR_INVALID_REFERENCE', `repository ${JSON.stringify(name.slice(0, 160))} is not a name`, {
     argument: 'name',
-    hint: 'A name has lower-case letters and digits, in parts separated by "/", ".", "_" or "-".',
+    hint: 'a name has lower-case letters and digits, in parts separated by "/", ".", "_" or "-"',
   });
 }
 

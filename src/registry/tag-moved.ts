@@ -6,6 +6,6 @@ export function tagMoved(name: string, expected: Digest | null, actual: Digest |
   return new StoreError(
     'ERR_CONFLICT',
     `tag ${name} ${actual === null ? 'is not there' : `points at ${actual}`}, expected ${expected ?? 'no such tag'}`,
-    { hint: 'Resolve the tag again and decide anew.', details: { tag: name, expected, actual } },
+    { hint: 'resolve the tag again and decide anew', details: { tag: name, expected, actual } },
   );
 }

@@ -1,3 +1,4 @@
+import { checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { chunksOf } from '../bytes/stream.ts';
 import type { Digest } from '../digest/digest.ts';
 import { isPackError } from '../errors.ts';
@@ -37,8 +38,11 @@ export interface AuditReport {
 /**
  * Reads every byte of every blob, and compares: with its digest, with what must be there, with the sizes that
  * descriptors say. Changes nothing. What is wrong with single blobs is in the report; errors of listing are thrown.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for an unknown option.
  */
 export async function auditBlobs(options: AuditBlobsOptions): Promise<AuditReport> {
+  checkOptions('auditBlobs', options, ['blobs', 'reachable', ...operationKeys]);
   const { blobs, reachable } = options;
   return reported({ verb: 'audit', name: blobs.id }, options, async (report) => {
     const audit = new Audit(blobs, report);

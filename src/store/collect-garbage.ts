@@ -1,3 +1,4 @@
+import { checkOptions, operationKeys } from '../bytes/check-options.ts';
 import type { Digest } from '../digest/digest.ts';
 import { isPackError, UsageError } from '../errors.ts';
 import type { BlobStat, BlobStore } from '../ports/blob-store.ts';
@@ -48,10 +49,11 @@ export interface BlobProblem {
  * The grace is what protects a writer that has put its blobs and not yet what names them: it must be longer than the
  * longest such writer takes. Just before a blob is deleted its age is looked at once more.
  *
- * @throws UsageError `ERR_INVALID_ARGUMENT` for a grace that is not a number of seconds. Errors of listing the store
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for an unknown option, or a grace that is not a number of seconds. Errors of listing the store
  *   are thrown; those of single blobs are in the report.
  */
 export async function collectGarbage(options: CollectGarbageOptions): Promise<GarbageReport> {
+  checkOptions('collectGarbage', options, ['blobs', 'roots', 'graceSeconds', 'now', 'dryRun', ...operationKeys]);
   const { blobs, graceSeconds = 24 * 60 * 60, now = Date.now(), dryRun = false } = options;
   if (!(graceSeconds >= 0)) {
     throw new UsageError('ERR_INVALID_ARGUMENT', `graceSeconds is ${String(graceSeconds)}, expected 0 or more`, {

@@ -1,6 +1,7 @@
 import { readFileSync, unlinkSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
+import { checkDirectory, checkOptions } from '../../bytes/check-options.ts';
 import { utf8 } from '../../bytes/encoding.ts';
 import { concatBytes } from '../../bytes/stream.ts';
 import { digestOf, hexOf } from '../../digest/digest.ts';
@@ -10,7 +11,6 @@ import { replaceFile } from '../node/atomic-file.ts';
 import { isErrno, orStoreFailure, type FailureFacts } from '../node/failure.ts';
 import { withLock } from '../node/folder-lock.ts';
 import { Folders, removeEmptyFolder } from '../node/folders.ts';
-import { checkKnown } from '../node/known-options.ts';
 import { sweepTemporary } from '../node/temporary.ts';
 import { checkKey, checkLimit, checkPrefix, checkValue } from './record-key.ts';
 import { pathOfKey, recordKeys } from './record-path.ts';
@@ -39,8 +39,9 @@ interface RecordFolder {
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing or unknown.
  */
 export function fsRecordStore(options: FsRecordStoreOptions): RecordStore {
-  checkKnown('fsRecordStore', options, ['directory', 'durable']);
-  const { directory, durable = false } = options;
+  checkOptions('fsRecordStore', options, ['directory', 'durable']);
+  const { durable = false } = options;
+  const directory = checkDirectory('fsRecordStore', options.directory);
   const folder: RecordFolder = {
     id: `fs:${directory}`,
     records: resolve(directory, 'records'),

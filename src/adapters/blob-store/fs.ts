@@ -4,10 +4,10 @@
  * @module
  */
 import { join } from 'node:path';
+import { checkDirectory, checkOptions } from '../../bytes/check-options.ts';
 import { algorithmOf, hexOf, type Digest } from '../../digest/digest.ts';
 import type { BlobStore } from '../../ports/blob-store.ts';
 import { blobFiles } from '../node/blob-files.ts';
-import { checkKnown } from '../node/known-options.ts';
 
 /** Where a blob store on disk lies, and how it keeps its blobs. */
 export interface FsBlobStoreOptions {
@@ -29,8 +29,9 @@ export interface FsBlobStoreOptions {
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing or unknown.
  */
 export function fsBlobStore(options: FsBlobStoreOptions): BlobStore {
-  checkKnown('fsBlobStore', options, ['directory', 'durable', 'ingestLifetime']);
-  const { directory, durable, ingestLifetime } = options;
+  checkOptions('fsBlobStore', options, ['directory', 'durable', 'ingestLifetime']);
+  const { durable, ingestLifetime } = options;
+  const directory = checkDirectory('fsBlobStore', options.directory);
   return blobFiles({
     id: `fs:${directory}`,
     directory: join(directory, 'blobs'),

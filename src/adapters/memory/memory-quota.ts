@@ -1,3 +1,4 @@
+import { checkOptions } from '../../bytes/check-options.ts';
 import { StoreError, UsageError } from '../../errors.ts';
 
 /** Bounds on a store in memory. */
@@ -13,10 +14,13 @@ export class MemoryQuota {
   #held = 0;
 
   constructor(store: string, options: MemoryStoreOptions) {
-    const { maxBytes = Infinity, ...unknown } = options;
-    const [key] = Object.keys(unknown);
-    if (key !== undefined) throw wrong(`store in memory has an unknown option ${JSON.stringify(key)}`, key);
-    if (!(maxBytes >= 0)) throw wrong(`maxBytes is ${String(maxBytes)}, expected 0 or more`, 'maxBytes');
+    checkOptions('store in memory', options, ['maxBytes']);
+    const { maxBytes = Infinity } = options;
+    if (!(maxBytes >= 0)) {
+      throw new UsageError('ERR_INVALID_ARGUMENT', `maxBytes is ${String(maxBytes)}, expected 0 or more`, {
+        argument: 'maxBytes',
+      });
+    }
     this.#store = store;
     this.#maximum = maxBytes;
   }
@@ -36,8 +40,4 @@ export class MemoryQuota {
   give(bytes: number): void {
     this.#held -= bytes;
   }
-}
-
-function wrong(message: string, argument: string): UsageError {
-  return new UsageError('ERR_INVALID_ARGUMENT', message, { argument });
 }

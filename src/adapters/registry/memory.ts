@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { UsageError } from '../../errors.ts';
+import { checkOptions } from '../../bytes/check-options.ts';
 import type { Registry } from '../../ports/registry.ts';
 import { storeRegistry } from '../../registry/store-registry.ts';
 import { memoryBlobStore } from '../memory/memory-blob-store.ts';
@@ -23,13 +23,7 @@ export interface MemoryRegistryOptions {
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are wrong or unknown.
  */
 export function memoryRegistry(options: MemoryRegistryOptions = {}): Registry {
-  const { id = 'memory', maxBytes, ...unknown } = options;
-  const [key] = Object.keys(unknown);
-  if (key !== undefined) {
-    throw new UsageError('ERR_INVALID_ARGUMENT', `option ${JSON.stringify(key)} of a registry is not known`, {
-      argument: key,
-      hint: 'Known options are id and maxBytes.',
-    });
-  }
+  checkOptions('memoryRegistry', options, ['id', 'maxBytes']);
+  const { id = 'memory', maxBytes } = options;
   return storeRegistry({ id, blobs: memoryBlobStore({ maxBytes }), records: memoryRecordStore() });
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import { dirname } from 'node:path';
+import { checkDirectory, checkOptions } from '../../bytes/check-options.ts';
 import { StoreError } from '../../errors.ts';
-import { checkOptions } from '../../pack/check-options.ts';
 import type { FileOptions, FileSink, FileTransaction } from '../../ports/file-sink.ts';
 import { storeFailure } from '../node/failure.ts';
 import { placeTree } from '../node/place-tree.ts';
@@ -43,6 +43,7 @@ export interface FsSinkOptions {
  */
 export function fsSink(options: FsSinkOptions): FileSink {
   checkOptions('fsSink', options, ['directory', 'merge', 'overwrite', 'durable']);
+  checkDirectory('fsSink', options.directory);
   return {
     // eslint-disable-next-line @typescript-eslint/require-await -- errors must come as rejections
     async begin({ signal } = {}) {

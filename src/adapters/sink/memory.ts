@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { checkOptions } from '../../bytes/check-options.ts';
 import { checkLinkTarget, checkLinks } from '../../bytes/link-target.ts';
 import { checkPath } from '../../bytes/path.ts';
 import { chunksOf, concatBytes } from '../../bytes/stream.ts';
 import { FormatError, StoreError } from '../../errors.ts';
-import { checkOptions } from '../../pack/check-options.ts';
 import type { FileOptions, FileSink, FileTransaction } from '../../ports/file-sink.ts';
 
 /** An entry of a tree in memory. A hard link is a file of its own with the same bytes. */

@@ -6,7 +6,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import type { ByteSource } from '../../bytes/source.ts';
 import { UsageError } from '../../errors.ts';
-import { checkOptions } from '../../pack/check-options.ts';
+import { checkOptions } from '../../bytes/check-options.ts';
 import { isErrno } from '../node/failure.ts';
 import { openFile, readFailure } from '../node/file-bytes.ts';
 import { walkEntries, type FolderEntry } from '../node/walk-folder.ts';

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { checkCount, checkOptions } from '../../bytes/check-options.ts';
 import { streamFrom } from '../../bytes/stream.ts';
-import { FormatError, SourceError, UsageError } from '../../errors.ts';
+import { FormatError, SourceError } from '../../errors.ts';
 import { download, type Download } from '../../http/download.ts';
 import type { Exchange, Fetch, HttpTimeouts } from '../../http/exchange.ts';
 import type { Authorize } from '../../http/follow.ts';
@@ -13,7 +14,6 @@ import { HttpFailure } from '../../http/http-failure.ts';
 import { parseHttpUrl, redactUrl } from '../../http/redact-url.ts';
 import type { HttpClock, RetryPolicy } from '../../http/retry.ts';
 import type { SlotLimits } from '../../http/slots.ts';
-import { checkOptions } from '../../pack/check-options.ts';
 import { startReport, type Report } from '../../ports/report.ts';
 import type { Artifact, Source, SourceOptions } from '../../ports/source.ts';
 
@@ -41,18 +41,6 @@ export interface HttpSourceOptions {
   readonly clock?: Partial<HttpClock> | undefined;
 }
 
-const known = [
-  'id',
-  'fetch',
-  'authorize',
-  'concurrency',
-  'offline',
-  'allowHosts',
-  'retry',
-  'timeouts',
-  'clock',
-] as const;
-
 /**
  * Artifacts whose location is an http or https URL.
  *
@@ -65,8 +53,7 @@ const known = [
  * for more bytes than `maxBytes`. UsageError `ERR_INVALID_ARGUMENT` for an unknown option.
  */
 export function httpSource(options: HttpSourceOptions = {}): Source {
-  checkOptions('httpSource', options, known);
-  checkCounts(options);
+  checkHttpOptions(options);
   const { id = 'http', offline = false } = options;
   const client = createHttpClient(options);
   return {
@@ -187,12 +174,16 @@ function offlineError({ name }: Artifact, url: URL): SourceError {
   });
 }
 
-function checkCounts({ concurrency, retry }: HttpSourceOptions): void {
-  const counts = { total: concurrency?.total, perOrigin: concurrency?.perOrigin, attempts: retry?.attempts };
-  for (const [argument, value] of Object.entries(counts)) {
-    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue;
-    throw new UsageError('ERR_INVALID_ARGUMENT', `${argument} is ${value}, expected a whole number from 1`, {
-      argument,
-    });
-  }
+const known = ['id', 'fetch', 'authorize', 'concurrency', 'offline', 'allowHosts', 'retry', 'timeouts', 'clock'];
+
+function checkHttpOptions(options: HttpSourceOptions): void {
+  checkOptions('httpSource', options, known);
+  const { concurrency = {}, retry = {}, timeouts = {}, clock = {} } = options;
+  checkOptions('concurrency', concurrency, ['total', 'perOrigin']);
+  checkOptions('retry', retry, ['attempts', 'baseMs', 'capMs', 'maxRetryAfterMs']);
+  checkOptions('timeouts', timeouts, ['headersMs', 'idleMs', 'rateWindowMs', 'minBytesPerSecond']);
+  checkOptions('clock', clock, ['now', 'sleep', 'random']);
+  checkCount('total', concurrency.total, 1);
+  checkCount('perOrigin', concurrency.perOrigin, 1);
+  checkCount('attempts', retry.attempts, 1);
 }

@@ -4,10 +4,10 @@
  * @module
  */
 import { join } from 'node:path';
+import { checkDirectory, checkOptions } from '../../bytes/check-options.ts';
 import { algorithmOf, digestSizes, hexOf, isDigest, type Digest } from '../../digest/index.ts';
-import { FormatError, SourceError, UsageError } from '../../errors.ts';
+import { FormatError, SourceError } from '../../errors.ts';
 import type { Artifact, Source, SourceOptions } from '../../ports/source.ts';
-import { checkOptions } from '../../pack/check-options.ts';
 import { isErrno } from '../node/failure.ts';
 import { openFileStream } from '../node/file-stream.ts';
 
@@ -27,12 +27,7 @@ export interface NpmCacheOptions {
  */
 export function npmCacheSource(options: NpmCacheOptions): Source {
   checkOptions('npmCacheSource', options, ['directory']);
-  const { directory } = options;
-  if (typeof directory !== 'string' || directory === '') {
-    throw new UsageError('ERR_INVALID_ARGUMENT', 'directory of npmCacheSource is not a path', {
-      argument: 'directory',
-    });
-  }
+  const directory = checkDirectory('npmCacheSource', options.directory);
   const folders = [join(directory, '_cacache'), directory];
   return {
     id: 'npm cache',

@@ -6,7 +6,7 @@
 import * as tls from 'node:tls';
 import { Agent, Dispatcher, ProxyAgent, fetch as undiciFetch, type RequestInit as UndiciInit } from 'undici';
 import { UsageError } from '../../errors.ts';
-import { checkOptions } from '../../pack/check-options.ts';
+import { checkOptions } from '../../bytes/check-options.ts';
 
 /** How {@link undiciTransport} connects; everything has a default. */
 export interface UndiciTransportOptions {

@@ -106,7 +106,7 @@ function insideAnother(digest: Digest, id: string): StoreError {
   return new StoreError('ERR_CONFLICT', `manifest ${digest} is part of an index in ${id}`, {
     store: id,
     digest,
-    hint: 'Delete the index that names it first.',
+    hint: 'delete the index that names it first',
   });
 }
 

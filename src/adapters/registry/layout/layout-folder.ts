@@ -131,13 +131,13 @@ function readBounded(path: string, name: string): Buffer {
 
 function withoutMarker(id: string): FormatError {
   return new FormatError('ERR_LAYOUT_INVALID', `layout ${id} has an index.json and no oci-layout`, {
-    hint: `An OCI layout has a file oci-layout that says ${layoutMarker}; see if this is the right folder.`,
+    hint: `an OCI layout has a file oci-layout that says ${layoutMarker}; see if this is the right folder`,
   });
 }
 
 function notFolder(directory: string, cause: unknown): FormatError {
   return new FormatError('ERR_LAYOUT_INVALID', `layout ${JSON.stringify(directory)} is not a folder`, {
     cause,
-    hint: 'Write oci-archive:FILE for a layout in a tar.',
+    hint: 'write oci-archive:FILE for a layout in a tar',
   });
 }

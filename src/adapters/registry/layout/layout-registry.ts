@@ -52,7 +52,7 @@ function noPlace(name: string): UsageError {
     `repository ${JSON.stringify(name.slice(0, 160))} is not a name for a layout`,
     {
       argument: 'name',
-      hint: `A name has lower-case parts separated by "/", none of them ${layoutFiles.join(', ')}.`,
+      hint: `a name has lower-case parts separated by "/", none of them ${layoutFiles.join(', ')}`,
     },
   );
 }

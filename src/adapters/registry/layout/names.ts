@@ -61,7 +61,7 @@ export function entriesNamed(index: LayoutIndex, name: string): readonly Descrip
   if (digests.size < 2) return found;
   throw new FormatError('ERR_LAYOUT_INVALID', `tag ${name} stands for ${digests.size} manifests, expected one`, {
     issues: [...digests].map((digest) => ({ path: digest, message: `has the name ${name}` })),
-    hint: 'Name the manifest by its full name or its digest.',
+    hint: 'name the manifest by its full name or its digest',
   });
 }
 

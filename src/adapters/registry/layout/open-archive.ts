@@ -1,8 +1,9 @@
 import { limitsOf, type ArchiveLimits } from '../../../archive/archive-limits.ts';
+import { checkOptions, operationKeys } from '../../../bytes/check-options.ts';
 import type { ByteSource } from '../../../bytes/source.ts';
 import { readAll } from '../../../bytes/stream.ts';
 import { isDigest, type Digest } from '../../../digest/digest.ts';
-import { FormatError, UsageError } from '../../../errors.ts';
+import { FormatError } from '../../../errors.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { Repository } from '../../../ports/registry.ts';
 import { createRepository } from '../../../registry/repository.ts';
@@ -28,7 +29,7 @@ export interface LayoutArchiveOptions extends OperationOptions {
  * no layout; `ERR_UNSAFE_PATH`, `ERR_LIMIT_EXCEEDED`. UsageError `ERR_INVALID_ARGUMENT` for an unknown option.
  */
 export async function openLayoutArchive(source: ByteSource, options: LayoutArchiveOptions = {}): Promise<Repository> {
-  checkOptions(options);
+  checkOptions('openLayoutArchive', options, ['id', 'limits', ...operationKeys]);
   const { id = 'oci-archive', signal } = options;
   const limits = limitsOf(options.limits);
   await refuseCompressed(source, signal);
@@ -46,16 +47,6 @@ export async function openLayoutArchive(source: ByteSource, options: LayoutArchi
   });
 }
 
-function checkOptions(options: LayoutArchiveOptions): void {
-  const known = ['id', 'limits', 'signal', 'onEvent', 'parent'];
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  throw new UsageError('ERR_INVALID_ARGUMENT', `option ${JSON.stringify(unknown)} of an archive is not known`, {
-    argument: unknown,
-    hint: `Known options are ${known.join(', ')}.`,
-  });
-}
-
 const compressions: readonly (readonly [string, readonly number[]])[] = [
   ['gzip', [0x1f, 0x8b]],
   ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
@@ -69,7 +60,7 @@ async function refuseCompressed(source: ByteSource, signal: AbortSignal | undefi
   const found = compressions.find(([, magic]) => magic.every((byte, index) => start[index] === byte));
   if (found === undefined) return;
   throw new FormatError('ERR_ARCHIVE_INVALID', `archive is compressed with ${found[0]}, expected a plain tar`, {
-    hint: 'Decompress it first; the layers in it are compressed anyway.',
+    hint: 'decompress it first; the layers in it are compressed anyway',
   });
 }
 
@@ -115,8 +106,8 @@ function noLayout(id: string, name: string, members: ReadonlyMap<string, PlacedM
   const docker = members.has('manifest.json');
   return new FormatError('ERR_LAYOUT_INVALID', `archive ${id} has no file ${name}, so it is no OCI layout`, {
     hint: docker
-      ? 'It looks like what "docker save" wrote: copy it into an OCI layout with skopeo first.'
-      : 'An OCI layout has oci-layout, index.json and blobs at the top of the archive.',
+      ? 'it looks like what "docker save" wrote: copy it into an OCI layout with skopeo first'
+      : 'an OCI layout has oci-layout, index.json and blobs at the top of the archive',
   });
 }
 

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
+import { checkDirectory, checkOptions } from '../../../bytes/check-options.ts';
 import { algorithmOf, hexOf } from '../../../digest/digest.ts';
-import { UsageError } from '../../../errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { BlobStore } from '../../../ports/blob-store.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
@@ -47,7 +47,9 @@ export interface Layout {
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing or unknown.
  */
 export function openLayout(options: LayoutOptions): Layout {
-  const { directory, durable = false, readOnly = false } = checkOptions(options);
+  checkOptions('openLayout', options, ['directory', 'durable', 'readOnly']);
+  const { durable = false, readOnly = false } = options;
+  const directory = checkDirectory('openLayout', options.directory);
   const parts = partsOf({ directory: resolve(directory), id: `oci:${directory}`, durable, readOnly });
   return {
     repository: createRepository({
@@ -87,17 +89,4 @@ function partsOf(at: {
     durable,
   });
   return { documents: new LayoutFolder(at), blobs: readOnly ? readOnlyBlobs(blobs) : blobs };
-}
-
-function checkOptions(options: LayoutOptions): LayoutOptions {
-  const known = ['directory', 'durable', 'readOnly'];
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined) {
-    throw new UsageError('ERR_INVALID_ARGUMENT', `option ${JSON.stringify(unknown)} of a layout is not known`, {
-      argument: unknown,
-      hint: `Known options are ${known.join(', ')}.`,
-    });
-  }
-  if (typeof options.directory === 'string' && options.directory !== '') return options;
-  throw new UsageError('ERR_INVALID_ARGUMENT', 'directory of a layout is not a path', { argument: 'directory' });
 }

@@ -3,7 +3,7 @@ import type { BlobStore } from '../../../ports/blob-store.ts';
 
 /** The error of a write to what can only be read. */
 export function refusedWrite(id: string): UsageError {
-  return new UsageError('ERR_UNSUPPORTED', `layout ${id} is read-only`, { hint: 'Copy it to a layout folder first.' });
+  return new UsageError('ERR_UNSUPPORTED', `layout ${id} is read-only`, { hint: 'copy it to a layout folder first' });
 }
 
 /** The same blobs, to be read and not to be written. */

@@ -1,5 +1,6 @@
 import { tarStream } from '../../../archive/write-tar.ts';
 import type { TarEntry } from '../../../archive/tar-entry.ts';
+import { checkOptions, operationKeys } from '../../../bytes/check-options.ts';
 import { compareBytewise, utf8 } from '../../../bytes/encoding.ts';
 import { bytesSource, type ByteSource } from '../../../bytes/source.ts';
 import { algorithmOf, hexOf, isDigest, type Digest } from '../../../digest/digest.ts';
@@ -51,7 +52,7 @@ export async function layoutArchiveStream(
   roots: readonly LayoutArchiveRoot[],
   options: WriteLayoutArchiveOptions = {},
 ): Promise<LayoutArchive> {
-  checkOptions(options);
+  checkOptions('layoutArchiveStream', options, ['referrers', 'limits', ...operationKeys]);
   const found: Descriptor[] = [];
   const content = new Map<Digest, ArchivedBlob>();
   let index = emptyLayoutIndex;
@@ -67,16 +68,6 @@ export async function layoutArchiveStream(
     blobs: sizes.length,
     bytes: sizes.reduce((sum, size) => sum + size, 0),
   };
-}
-
-function checkOptions(options: WriteLayoutArchiveOptions): void {
-  const known = ['referrers', 'limits', 'signal', 'onEvent', 'parent'];
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  throw new UsageError('ERR_INVALID_ARGUMENT', `option ${JSON.stringify(unknown)} of an archive is not known`, {
-    argument: unknown,
-    hint: `Known options are ${known.join(', ')}.`,
-  });
 }
 
 function tagOf({ reference, tag = isDigest(reference) ? null : reference }: LayoutArchiveRoot): string | undefined {
