@@ -96,6 +96,7 @@ function contextOf(
     terminal: stderr.isTTY === true && env['TERM'] !== 'dumb',
     columns: stderr.columns ?? 80,
     silent: flags['progress'] === false,
+    verbose: flags['debug'] === true,
     now,
   });
   return { ...base, operation: { signal, onEvent: renderer.onEvent }, info: renderer.line, end: renderer.end };

@@ -4,20 +4,20 @@ import { visible } from './table.ts';
 
 /** Where progress is written, and what it may do there. */
 export interface ProgressOutput {
-  /** Takes text, control characters included. */
   write(text: string): void;
   /** True for a terminal that understands a carriage return. */
   readonly terminal: boolean;
   readonly columns: number;
-  /** Shows retries, fallbacks and warnings alone. */
+  /** Shows retries and warnings alone. */
   readonly silent: boolean;
+  /** Shows also that one source does not have what the next one is asked for. */
+  readonly verbose: boolean;
   /** The clock, in milliseconds. */
   readonly now: () => number;
 }
 
 /** Turns events into lines for a person. */
 export interface ProgressRenderer {
-  /** Shows one event. */
   readonly onEvent: (event: PackEvent) => void;
   /** Writes a line of its own. */
   readonly line: (text: string) => void;
@@ -29,61 +29,87 @@ const framesPerSecond = 10;
 
 /**
  * Shows progress from real events: on a terminal one line that moves, elsewhere one line for each finished item.
- * Retries, fallbacks and warnings are always lines of their own.
+ * Retries and warnings are always lines of their own.
  */
 export function progressRenderer(output: ProgressOutput): ProgressRenderer {
-  const whole = new Set<string>();
-  const running = new Map<string, PackEvent>();
-  let finished = 0;
-  let finishedBytes = 0;
-  let painted = -Infinity;
-  let shown = false;
-  const clear = (): void => {
-    if (shown) output.write(`\r${' '.repeat(Math.max(0, output.columns - 1))}\r`);
-    shown = false;
-  };
-  const line = (text: string): void => {
-    clear();
-    output.write(`${text}\n`);
-  };
-  const paint = (): void => {
-    const now = output.now();
-    if (!output.terminal || now - painted < 1000 / framesPerSecond) return;
-    painted = now;
-    const bytes = finishedBytes + [...running.values()].reduce((sum, event) => sum + event.bytes, 0);
-    const current = [...running.values()].at(-1);
-    const text = `${finished} done, ${formatBytes(bytes)}${current === undefined ? '' : `  ${describe(current)}`}`;
-    clear();
-    output.write(text.slice(0, Math.max(0, output.columns - 1)));
-    shown = true;
-  };
+  const progress = new Progress(output);
   return {
-    onEvent(event) {
-      if (event.kind === 'retry' || event.kind === 'fallback' || event.kind === 'warning') {
-        line(`${event.kind}: ${describe(event)}: ${visible(event.message ?? '')}`);
-        return;
-      }
-      // The whole is told by the result, and what a part is made of would count the same bytes again.
-      if (event.parent === undefined) whole.add(event.op);
-      if (output.silent || event.parent === undefined || !whole.has(event.parent)) return;
-      if (event.kind === 'start' || event.kind === 'progress') running.set(event.op, event);
-      else running.delete(event.op);
-      if (event.kind === 'done') {
-        finished++;
-        finishedBytes += event.bytes;
-        if (!output.terminal)
-          line(`${event.verb} ${describe(event)} ${event.reused === true ? 'is there' : formatBytes(event.bytes)}`);
-      }
-      paint();
+    onEvent: (event) => {
+      progress.take(event);
     },
-    line,
-    end: clear,
+    line: (text) => {
+      progress.line(text);
+    },
+    end: () => {
+      progress.clear();
+    },
   };
 }
 
-function describe(event: PackEvent): string {
-  const name = visible(event.name ?? event.descriptor?.digest.slice(0, 19) ?? event.verb);
-  const done =
-    event.total === undefined || event.total === 0 ? '' : ` ${formatBytes(event.bytes)} of ${formatBytes(event.total)}`;
-  return event.kind === 'progress' || event.kind === 'start' ? `${name}${done}` : name;
+class Progress {
+  readonly #output: ProgressOutput;
+  readonly #whole = new Set<string>();
+  readonly #running = new Map<string, PackEvent>();
+  #finished = 0;
+  #finishedBytes = 0;
+  #painted = -Infinity;
+  #shown = false;
+
+  constructor(output: ProgressOutput) {
+    this.#output = output;
+  }
+
+  take(event: PackEvent): void {
+    const { silent, verbose } = this.#output;
+    if (event.kind === 'retry' || event.kind === 'warning' || (event.kind === 'fallback' && verbose)) {
+      this.line(`${event.kind}: ${describe(event)}: ${visible(event.message ?? '')}`);
+    }
+    // The whole is told by the result, and what a part is made of would count the same bytes again.
+    if (event.parent === undefined) this.#whole.add(event.op);
+    if (!silent && event.parent !== undefined && this.#whole.has(event.parent)) this.#count(event);
+  }
+
+  line(text: string): void {
+    this.clear();
+    this.#output.write(`${text}\n`);
+  }
+
+  clear(): void {
+    if (this.#shown) this.#output.write(`\r${' '.repeat(Math.max(0, this.#output.columns - 1))}\r`);
+    this.#shown = false;
+  }
+
+  #count(event: PackEvent): void {
+    if (event.kind === 'done' || event.kind === 'failed') this.#running.delete(event.op);
+    else this.#running.set(event.op, event);
+    if (event.kind === 'done') this.#finish(event);
+    this.#paint();
+  }
+
+  #finish(event: PackEvent): void {
+    this.#finished++;
+    this.#finishedBytes += event.bytes;
+    if (this.#output.terminal) return;
+    const outcome = event.reused === true ? 'is there' : formatBytes(event.bytes);
+    this.line(`${event.verb} ${describe(event)} ${outcome}`);
+  }
+
+  #paint(): void {
+    const { terminal, columns, now } = this.#output;
+    if (!terminal || now() - this.#painted < 1000 / framesPerSecond) return;
+    this.#painted = now();
+    const running = [...this.#running.values()];
+    const bytes = running.reduce((sum, event) => sum + event.bytes, this.#finishedBytes);
+    const current = running.at(-1);
+    const text = `${this.#finished} done, ${formatBytes(bytes)}${current === undefined ? '' : `  ${describe(current)}`}`;
+    this.clear();
+    this.#output.write(text.slice(0, Math.max(0, columns - 1)));
+    this.#shown = true;
+  }
+}
+
+function describe({ name, descriptor, verb, kind, bytes, total }: PackEvent): string {
+  const what = visible(name ?? descriptor?.digest.slice(0, 19) ?? verb);
+  const moving = kind === 'progress' || kind === 'start';
+  return moving && total !== undefined && total > 0 ? `${what} ${formatBytes(bytes)} of ${formatBytes(total)}` : what;
 }

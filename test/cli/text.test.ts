@@ -89,12 +89,14 @@ describe('progress', () => {
       write: (chunk) => (text += chunk),
       terminal: false,
       silent: false,
+      verbose: false,
       columns: 80,
       now: () => 0,
     });
     const part = { op: '2', parent: '1', verb: 'fetch', name: 'a@1' } as const;
     onEvent({ op: '1', verb: 'pack', kind: 'start', bytes: 0 });
     onEvent({ ...part, kind: 'start', bytes: 0, total: 5 });
+    onEvent({ ...part, kind: 'fallback', bytes: 0, message: 'the cache does not have it' });
     onEvent({ ...part, kind: 'retry', bytes: 0, message: 'cut' });
     onEvent({ ...part, kind: 'progress', bytes: 5, total: 5 });
     onEvent({ ...part, kind: 'done', bytes: 5 });
