@@ -22,7 +22,8 @@ export async function eachBounded<T, R>(
       if (failures.length > 0) return undefined as R;
       try {
         signal.throwIfAborted();
-        return await run(item, signal);
+        // One signal each: Node warns of a leak where many readers listen to the same.
+        return await run(item, AbortSignal.any([signal]));
       } catch (error) {
         failures.push(error);
         stop.abort(error);

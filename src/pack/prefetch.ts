@@ -39,7 +39,8 @@ export async function* prefetched(
   const begin = (step: UnpackStep): Promise<FetchedStep> => {
     const name = step.kind === 'group' ? undefined : step.path;
     const subject = { verb: 'read' as const, descriptor: step.layer, name, total: step.layer.size };
-    const report = startReport(subject, { ...options, signal });
+    // One signal each: Node warns of a leak where many readers listen to the same.
+    const report = startReport(subject, { ...options, signal: AbortSignal.any([signal]) });
     begun.push(report);
     return fetchStep(step, repository, report);
   };
