@@ -68,8 +68,8 @@ async function fill(
   let written = 0;
   const descriptor = openSync(path, 'wx', 0o644);
   try {
-    await writeChunks(descriptor, chunks, (bytes) => {
-      onWritten((written += bytes));
+    await writeChunks(descriptor, chunks, {
+      onPiece: (piece) => onWritten((written += piece.length)),
     });
   } finally {
     closeSync(descriptor);

@@ -9,7 +9,7 @@ import { syncFile, writeFully } from './atomic-file.ts';
 import { BlobFolder, discard, smallBlob, type BlobFilesOptions, type StagedFile } from './blob-folder.ts';
 import { blobIngests } from './blob-ingest.ts';
 import { isErrno, orStoreFailure } from './failure.ts';
-import { sourceChunks, writeChunks } from './file-writer.ts';
+import { sourceChunks, writeChunks } from './write-chunks.ts';
 import { storedBlob } from './stored-blob.ts';
 import { removeFile } from './temporary.ts';
 
@@ -93,7 +93,7 @@ async function putStream(
       check.update(piece);
       written += piece.length;
     };
-    await writeChunks(staged.file, sourceChunks(source, signal), { position: 0, size, onPiece });
+    await writeChunks(staged.file, sourceChunks(source, signal), { onPiece });
     check.end();
     if (folder.durable) await syncFile(staged.file);
     signal?.throwIfAborted();

@@ -10,7 +10,7 @@ import { syncFile, writeFully } from './atomic-file.ts';
 import { smallBlob, type BlobFolder } from './blob-folder.ts';
 import { isErrno, orStoreFailure, SourceFailure, type FailureFacts } from './failure.ts';
 import { openFileStream } from './file-stream.ts';
-import { sourceChunks, writeChunks } from './file-writer.ts';
+import { sourceChunks, writeChunks } from './write-chunks.ts';
 import { chunksOf } from '../../bytes/stream.ts';
 import { currentOwner, formatOwner, isAlive } from './owner.ts';
 import { ageOf, leftoverLifetime, removeFile, temporaryFiles } from './temporary.ts';
@@ -126,7 +126,6 @@ class FileIngest implements Ingest {
       } else {
         await writeChunks(file, sourceChunks(source, signal), {
           position: start,
-          size: source.size,
           onPiece: (piece) => this.#add(piece),
         });
       }

@@ -6,8 +6,8 @@ import { chunksOf } from '../../bytes/stream.ts';
 import { FormatError } from '../../errors.ts';
 import type { FileOptions } from '../../ports/file-sink.ts';
 import { isErrno, storeFailure } from './failure.ts';
-import { checkWindowsPath } from './windows-name.ts';
 import { writeChunks } from './write-chunks.ts';
+import { checkWindowsPath } from './windows-name.ts';
 
 const { O_CREAT, O_EXCL, O_WRONLY } = fs.constants;
 // Windows has no O_NOFOLLOW; O_EXCL alone refuses a link there.

@@ -1,66 +1,121 @@
-import { writev } from 'node:fs';
+import { write } from 'node:fs';
+import { promisify } from 'node:util';
+import { chunksOf } from '../../bytes/stream.ts';
+import type { ByteSource } from '../../bytes/source.ts';
+import { SourceFailure } from './failure.ts';
 
-/** Bytes that are gathered before a write: chunks of the web come at 64 KiB, and a call for each costs a third more. */
-const gatherBytes = 1 << 20;
+const maxPiece = 1024 * 1024;
+const writeSome = promisify(write) as (
+  file: number,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+) => Promise<unknown>;
 
-/** Linux takes so many parts in one call. */
-const gatherChunks = 1024;
-
-/**
- * Writes chunks to an open file, in order, from where it stands. One write is in flight while the next chunks are
- * gathered; when this returns or throws, none is.
- *
- * @param onWritten - Told after each write how many bytes it wrote.
- */
-export async function writeChunks(
-  descriptor: number,
-  chunks: AsyncIterable<Uint8Array>,
-  onWritten?: (bytes: number) => void,
-): Promise<void> {
-  let gathered: Uint8Array[] = [];
-  let size = 0;
-  let inFlight: Promise<unknown> = Promise.resolve();
-  const flush = async (): Promise<void> => {
-    const [batch, bytes] = [gathered, size];
-    gathered = [];
-    size = 0;
-    await inFlight;
-    inFlight = writeAll(descriptor, batch).then(() => onWritten?.(bytes));
-    // Whoever awaits it next sees the failure; without this it would count as unhandled in between.
-    inFlight.catch(() => undefined);
-  };
+/** The chunks of a source. What the source throws is marked as its own; an abort is let through. */
+export async function* sourceChunks(
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    for await (const chunk of chunks) {
-      gathered.push(chunk);
-      size += chunk.length;
-      if (size >= gatherBytes || gathered.length >= gatherChunks) await flush();
-    }
-    if (size > 0) await flush();
-    await inFlight;
-  } finally {
-    await inFlight.catch(() => undefined);
+    yield* chunksOf(await source.open({ signal }), { signal });
+  } catch (error) {
+    throw new SourceFailure(error);
   }
 }
 
-async function writeAll(descriptor: number, batch: Uint8Array[]): Promise<void> {
-  let rest = batch;
-  while (rest.length > 0) rest = after(rest, await writeSome(descriptor, rest));
+/** Where bytes are written, and who looks at them. */
+export interface WriteOptions {
+  /** Where in the file the first byte goes; its start by default. */
+  readonly position?: number | undefined;
+  /** Sees what was written, piece by piece, in order. */
+  readonly onPiece?: ((piece: Uint8Array) => void) | undefined;
 }
 
-function writeSome(descriptor: number, parts: Uint8Array[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    writev(descriptor, parts, (error, written) => {
-      if (error) reject(error);
-      else resolve(written);
-    });
-  });
+/**
+ * Writes chunks to an open file in pieces of 1 MiB: while one is on its way to the disk, it is looked at and the next is
+ * gathered. Chunks are copied at once: what a producer does to its array later changes nothing that was checked.
+ *
+ * When the chunks fail, what came before is still written, and then the failure is thrown.
+ */
+export async function writeChunks(
+  file: number,
+  chunks: AsyncIterable<Uint8Array>,
+  options: WriteOptions = {},
+): Promise<void> {
+  const writer = new PieceWriter(file, options);
+  try {
+    for await (const chunk of chunks) await writer.add(chunk);
+  } finally {
+    await writer.end();
+  }
 }
 
-/** What is left of the parts after so many bytes. */
-function after(parts: Uint8Array[], written: number): Uint8Array[] {
-  let bytes = written;
-  let index = 0;
-  for (let part = parts[index]; part !== undefined && bytes >= part.length; part = parts[++index]) bytes -= part.length;
-  const [cut, ...whole] = parts.slice(index);
-  return cut === undefined ? [] : [cut.subarray(bytes), ...whole];
+/** Buffers that no writer holds: to make one costs more than to write a file of a few pieces. */
+const spare: Uint8Array[] = [];
+const maxSpare = 8;
+
+function takeBuffer(): Uint8Array {
+  return spare.pop() ?? Buffer.allocUnsafeSlow(maxPiece);
+}
+
+function giveBuffer(buffer: Uint8Array | undefined): void {
+  if (buffer !== undefined && spare.length < maxSpare) spare.push(buffer);
+}
+
+class PieceWriter {
+  readonly #file: number;
+  readonly #onPiece: ((piece: Uint8Array) => void) | undefined;
+  #position: number;
+  #gathering: Uint8Array = takeBuffer();
+  #other: Uint8Array | undefined;
+  #filled = 0;
+  #inFlight: Promise<void> | undefined;
+
+  constructor(file: number, options: WriteOptions) {
+    const { position = 0, onPiece } = options;
+    this.#file = file;
+    this.#position = position;
+    this.#onPiece = onPiece;
+  }
+
+  async add(chunk: Uint8Array): Promise<void> {
+    for (let done = 0; done < chunk.length;) {
+      const part = chunk.subarray(done, done + this.#gathering.length - this.#filled);
+      this.#gathering.set(part, this.#filled);
+      this.#filled += part.length;
+      done += part.length;
+      if (this.#filled === this.#gathering.length) await this.#send();
+    }
+  }
+
+  async end(): Promise<void> {
+    if (this.#filled > 0) await this.#send();
+    await this.#inFlight;
+    giveBuffer(this.#gathering);
+    giveBuffer(this.#other);
+  }
+
+  async #send(): Promise<void> {
+    const piece = this.#gathering.subarray(0, this.#filled);
+    this.#filled = 0;
+    await this.#inFlight;
+    this.#inFlight = writePiece(this.#file, piece, this.#position);
+    // Its failure is met by the next await; without this it would count as unhandled until then.
+    this.#inFlight.catch(() => undefined);
+    this.#position += piece.length;
+    this.#onPiece?.(piece);
+    [this.#gathering, this.#other] = [this.#other ?? takeBuffer(), this.#gathering];
+  }
+}
+
+async function writePiece(file: number, piece: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < piece.length;) {
+    // promisify of fs.write gives the count in an object.
+    const { bytesWritten } = (await writeSome(file, piece, done, piece.length - done, position + done)) as {
+      bytesWritten: number;
+    };
+    done += bytesWritten;
+  }
 }
