@@ -36,7 +36,7 @@ export function readNpmLockfile(bytes: Uint8Array, value: JsonValue, file: strin
   const entries = artifacts.map((artifact) => entryOf(artifact, graph, pathOf, issues));
   entries.sort((a, b) => compareBytewise(a.path, b.path));
   checkPaths(entries, issues);
-  issues.throwAny();
+  issues.throwAny(rewritten);
   return {
     format: 'npm',
     name: file,
@@ -164,6 +164,10 @@ function unpackableOf(node: NpmNode, reason: UnpackableReason, graph: NpmGraph):
     libc,
   };
 }
+
+/** What to do about entries that npm does not write so. */
+const rewritten =
+  'npm writes none of this: see who changed the file, or write a new one with npm install --package-lock-only';
 
 function checkPaths(entries: readonly LockfileEntry[], issues: IssueLog): void {
   const paths = new PathSet();

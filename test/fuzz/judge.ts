@@ -12,7 +12,6 @@ export interface FuzzTarget {
 }
 
 /** Runs a parser. Whatever it refuses must be refused with an error of ours that says something. */
-// eslint-disable-next-line @typescript-eslint/require-await -- what is thrown must come as a rejection
 export async function judge(parse: () => void): Promise<void> {
   try {
     parse();

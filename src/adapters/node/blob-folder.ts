@@ -68,7 +68,7 @@ export class BlobFolder {
 
   /** What an error about a blob says. */
   facts(action: FailureFacts['action'], digest: Digest): FailureFacts {
-    return { store: this.id, action, what: `blob ${digest}`, digest };
+    return { store: this.id, action, what: `blob ${digest}`, digest, place: this.directory };
   }
 
   /**
@@ -124,7 +124,8 @@ export class BlobFolder {
 
   #sweep(): void {
     this.#swept = true;
-    sweepTemporary(this.temporary, { lifetime: this.#lifetime, keep: (label) => label.startsWith('ingest-') });
+    if (this.#lifetime === 0) sweepTemporary(this.temporary);
+    else sweepTemporary(this.temporary, { lifetime: this.#lifetime, keep: (label) => label.startsWith('ingest-') });
   }
 
   /** Makes a temporary file, and opens it for writing. */

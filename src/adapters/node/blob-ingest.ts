@@ -39,7 +39,7 @@ export function blobIngests(folder: BlobFolder): NonNullable<BlobStore['ingest']
 type Forget = (ingest: FileIngest) => void;
 
 function factsOf(folder: BlobFolder, id: string): FailureFacts {
-  return { store: folder.id, action: 'write', what: `ingest ${id}` };
+  return { store: folder.id, action: 'write', what: `ingest ${id}`, place: folder.temporary };
 }
 
 function nameOf(id: string): string {

@@ -8,6 +8,8 @@ export interface FailureFacts {
   /** What was read or written, for the message: `blob sha256:…`. */
   readonly what: string;
   readonly digest?: string | undefined;
+  /** Where it lies, for the hint: errors of files that are open do not say it. */
+  readonly place?: string | undefined;
 }
 
 /** True for an error of the file system, with one of the codes given where any are. */
@@ -31,11 +33,11 @@ export class SourceFailure extends Error {
 export function storeFailure(error: unknown, facts: FailureFacts): unknown {
   if (error instanceof SourceFailure) return error.cause;
   if (!isErrno(error)) return error;
-  const { store, action, what, digest } = facts;
+  const { store, action, what, digest, place } = facts;
   return new StoreError(codeOf(error.code, facts), `${what} cannot be ${participle[action]}: ${error.code}`, {
     cause: error,
     store,
-    hint: hintOf(error.code, error.path),
+    hint: hintOf(error.code, error.path ?? place),
     retryable: ['EAGAIN', 'EBUSY', 'EMFILE', 'ENFILE', 'EINTR'].includes(error.code),
     ...(digest === undefined ? {} : { digest }),
   });

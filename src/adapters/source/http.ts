@@ -160,6 +160,7 @@ function hintFor({ status, kind, message }: HttpFailure): string | undefined {
   if (status === 404 || status === 410)
     return 'the host has no such file: was the version removed, or is the host wrong?';
   if (status === 429) return 'the host asks for fewer requests: try again later, or lower the concurrency';
+  if (status !== undefined && status >= 500) return 'the host has a fault of its own: try again later';
   if (message.endsWith('a web page')) return 'a proxy or a login page may stand in between: open the URL in a browser';
   if (kind === 'redirect')
     return 'the host sends us where we do not go: use the URL that it leads to, if it can be trusted';

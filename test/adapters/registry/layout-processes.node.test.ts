@@ -55,6 +55,15 @@ describe('processes that write to one layout', () => {
     },
   );
 
+  it('leave no half of a blob for longer than to the next pack', { timeout: 60_000 }, async () => {
+    const directory = join(temporaryFolder(), 'layout');
+    const victim = await others.start('hangInIngest', directory);
+    await victim.kill();
+    expect(readdirSync(directory)).toContain('.packwright');
+    await others.run('put', directory, 'next');
+    expect(readdirSync(directory).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
+  });
+
   it('lose nothing to a sweep that runs between them', { timeout: 60_000 }, async () => {
     const directory = join(temporaryFolder(), 'layout');
     const layout = openLayout({ directory });

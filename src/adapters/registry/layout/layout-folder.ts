@@ -105,7 +105,7 @@ export class LayoutFolder implements LayoutDocuments {
     const before = this.#read();
     const after = step(before);
     if (after === before) return false;
-    sweepTemporary(temporary, { keep: (label) => label.startsWith('ingest-') });
+    sweepTemporary(temporary);
     const put = (name: string, bytes: Uint8Array): Promise<void> =>
       replaceFile(join(this.#directory, name), bytes, { temporary, durable: this.#durable, folders });
     if (this.#file('oci-layout') === undefined) await put('oci-layout', utf8(layoutMarker));

@@ -87,6 +87,8 @@ function partsOf(at: {
     temporary: temporaryOf(directory),
     pathOf: (digest) => `${algorithmOf(digest)}/${hexOf(digest)}`,
     durable,
+    // Who packs into a layout begins anew, and never goes on with what another process left.
+    ingestLifetime: 0,
   });
   return { documents: new LayoutFolder(at), blobs: readOnly ? readOnlyBlobs(blobs) : blobs };
 }
