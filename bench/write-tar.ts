@@ -1,11 +1,13 @@
-import { writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
 import { argv } from 'node:process';
+import { pipeline } from 'node:stream/promises';
 import { tarStream } from 'packwright/archive';
 import { walkFolder } from 'packwright/source/file';
 
 /** Writes a folder as a tar. */
 export async function writeTar(folder: string, file: string): Promise<void> {
-  await writeFile(file, tarStream(walkFolder(folder)));
+  // One chunk is written while the next is made.
+  await pipeline(tarStream(walkFolder(folder)), createWriteStream(file, { highWaterMark: 4 << 20 }));
 }
 
 const [, , folder, file] = argv;

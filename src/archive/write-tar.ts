@@ -50,25 +50,27 @@ export async function* tarChunks(
     signal?.throwIfAborted();
     if (order === 'sorted' && last !== undefined) checkOrder(last, entry.path);
     last = entry.path;
-    const size = checkEntry(entry, check);
-    yield* buffer.add(encodeHeader(entry, size));
-    if (entry.source?.bytes !== undefined) yield* buffer.add(entry.source.bytes);
+    const bytes = entry.source?.bytes;
+    const size = checkEntry(entry, bytes, check);
+    // Not `yield*`, which waits several times even where there is nothing to give.
+    for (const chunk of buffer.add(encodeHeader(entry, size))) yield chunk;
+    if (bytes !== undefined) for (const chunk of buffer.add(bytes)) yield chunk;
     else if (entry.source !== undefined) yield* streamed(entry, size, buffer, signal);
-    yield* buffer.zeros(paddingOf(size));
+    for (const chunk of buffer.zeros(paddingOf(size))) yield chunk;
   }
-  yield* buffer.zeros(2 * blockSize);
-  yield* buffer.flush();
+  for (const chunk of buffer.zeros(2 * blockSize)) yield chunk;
+  for (const chunk of buffer.flush()) yield chunk;
 }
 
 /** Checks an entry, and gives the size of its body. */
-function checkEntry(entry: TarEntry, check: MemberCheck): number {
+function checkEntry(entry: TarEntry, bytes: Uint8Array | undefined, check: MemberCheck): number {
   const { path, type, target, source, mtime = 0 } = entry;
   const isLink = type === 'symlink' || type === 'hardlink';
   if (!Object.hasOwn(typeFlags, type)) throw invalid(path, `has the unknown type ${JSON.stringify(type)}`);
   if (isLink !== (target !== undefined)) throw invalid(path, `is a ${type} ${isLink ? 'without' : 'with'} a target`);
   if (source !== undefined && type !== 'file') throw invalid(path, `is a ${type} with content`);
   if (!Number.isSafeInteger(mtime)) throw invalid(path, 'has an mtime that is not an integer');
-  const size = source === undefined ? 0 : (source.bytes?.length ?? source.size);
+  const size = source === undefined ? 0 : (bytes?.length ?? source.size);
   if (size === undefined || !Number.isSafeInteger(size) || size < 0) throw invalid(path, 'has content of unknown size');
   if (source?.size !== undefined && source.size !== size) throw sizeMismatch(path, source.size, String(size));
   check.check(entry);

@@ -15,8 +15,13 @@ const smallBytes = 64 * 1024;
 /** Large files are read in parts of this size, each in an array of its own: who gets one may keep it. */
 const chunkBytes = 1 << 20;
 
-// One byte more than a small file has, so that a file that grew is seen.
-const scratch = /* @__PURE__ */ new Uint8Array(smallBytes + 1);
+/** Small files are read into arrays that many of them share: one for each would cost as much as reading it. */
+const sharedBytes = 256 * 1024;
+let shared = /* @__PURE__ */ new Uint8Array(0);
+let sharedUsed = 0;
+
+/** The bytes that were read last, and of which source: whoever asks for them twice asks at once. */
+let latest: { readonly of: ByteSource; readonly bytes: Uint8Array } | undefined;
 
 /** What tells that a file is the one that was looked at first, and was not written to since. */
 interface FileFacts {
@@ -46,9 +51,21 @@ export function openFile(path: string, options: { readonly followLinks: boolean 
   }
 }
 
-/** Looks at a regular file without opening it, and follows no link. Like {@link openFile} in the rest. */
+/**
+ * Looks at a regular file and follows no link, like {@link openFile}. A small one is read at once, since it is open:
+ * whoever asks for its bytes before another file is looked at gets those.
+ */
 export function findFile(path: string): FoundFile {
-  return foundFile(path, readFlags | noFollow, fs.lstatSync(path));
+  const flags = readFlags | noFollow;
+  const descriptor = fs.openSync(path, flags);
+  try {
+    const facts = fs.fstatSync(descriptor);
+    const found = foundFile(path, flags, facts);
+    if (facts.size <= smallBytes) latest = { of: found.source, bytes: readWhole(descriptor, facts.size, path) };
+    return found;
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
 function foundFile(path: string, flags: number, facts: fs.Stats): FoundFile {
@@ -60,17 +77,17 @@ function foundFile(path: string, flags: number, facts: fs.Stats): FoundFile {
 function sourceOf(path: string, flags: number, facts: FileFacts): ByteSource {
   const { size } = facts;
   const small = size <= smallBytes;
-  const read = (): Uint8Array => readSmall(path, flags, size);
   const source: ByteSource = {
     size,
-    // eslint-disable-next-line @typescript-eslint/require-await -- errors must come as rejections
     open: async (options = {}) => {
       const { start, end } = rangeOf(options, size);
-      if (small) return streamOf(read().subarray(start, end));
+      if (small) return streamOf(bytesOf(source, path, flags, size).subarray(start, end));
       return streamFrom(readRange(path, flags, facts, start, end, options.signal));
     },
   };
-  if (small) Object.defineProperty(source, 'bytes', { enumerable: true, get: fresh(read) });
+  if (small) {
+    Object.defineProperty(source, 'bytes', { enumerable: true, get: () => bytesOf(source, path, flags, size) });
+  }
   // Not on every runtime that has node:fs.
   const openAsBlob = fs.openAsBlob as typeof fs.openAsBlob | undefined;
   if (openAsBlob !== undefined) source.blob = () => openAsBlob(path);
@@ -78,19 +95,15 @@ function sourceOf(path: string, flags: number, facts: FileFacts): ByteSource {
 }
 
 /** Bytes that are read when asked for and not kept: a list of many small files must not hold all of them. */
-function fresh(read: () => Uint8Array): () => Uint8Array {
-  let last: WeakRef<Uint8Array> | undefined;
-  return () => {
-    const kept = last?.deref();
-    if (kept !== undefined) return kept;
-    const bytes = read();
-    last = new WeakRef(bytes);
-    return bytes;
-  };
+function bytesOf(source: ByteSource, path: string, flags: number, size: number): Uint8Array {
+  if (latest?.of === source) return latest.bytes;
+  const bytes = readSmall(path, flags, size);
+  latest = { of: source, bytes };
+  return bytes;
 }
 
 /** Reads a small file. Its size is all that is compared: another call would cost a tenth of the whole. */
-function readSmall(path: string, flags: number, size: number): Uint8Array<ArrayBuffer> {
+function readSmall(path: string, flags: number, size: number): Uint8Array {
   try {
     const descriptor = fs.openSync(path, flags);
     try {
@@ -103,13 +116,21 @@ function readSmall(path: string, flags: number, size: number): Uint8Array<ArrayB
   }
 }
 
-function readWhole(descriptor: number, size: number, path: string): Uint8Array<ArrayBuffer> {
+function readWhole(descriptor: number, size: number, path: string): Uint8Array {
+  // One byte more than the file has, so that one that grew is seen.
+  const wanted = size + 1;
+  if (shared.length - sharedUsed < wanted) {
+    shared = new Uint8Array(sharedBytes);
+    sharedUsed = 0;
+  }
+  const start = sharedUsed;
   let read = 0;
-  for (let more = -1; more !== 0 && read <= size; read += more) {
-    more = fs.readSync(descriptor, scratch, read, scratch.length - read, null);
+  for (let more = -1; more !== 0 && read < size; read += more) {
+    more = fs.readSync(descriptor, shared, start + read, wanted - read, null);
   }
   if (read !== size) throw changed(path);
-  return scratch.slice(0, read);
+  sharedUsed += size;
+  return shared.subarray(start, start + size);
 }
 
 async function* readRange(
@@ -122,20 +143,32 @@ async function* readRange(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   signal?.throwIfAborted();
   const handle = await reading(path, () => open(path, flags));
+  let ahead: Promise<Uint8Array> | undefined;
   try {
     await checkSame(path, handle, facts);
+    // The next piece is read while this one is hashed or written.
     for (let position = start; position < end;) {
-      const chunk = new Uint8Array(Math.min(chunkBytes, end - position));
-      const { bytesRead } = await reading(path, () => handle.read(chunk, 0, chunk.length, position));
+      const chunk = await (ahead ?? readPiece(path, handle, position, end));
       signal?.throwIfAborted();
-      if (bytesRead === 0) throw changed(path);
-      position += bytesRead;
-      yield chunk.subarray(0, bytesRead);
+      if (chunk.length === 0) throw changed(path);
+      position += chunk.length;
+      ahead = position < end ? readPiece(path, handle, position, end) : undefined;
+      // Its failure is met by the next turn; without this it would count as unhandled until then.
+      ahead?.catch(() => undefined);
+      yield chunk;
     }
     await checkSame(path, handle, facts);
   } finally {
+    await ahead?.catch(() => undefined);
     await handle.close();
   }
+}
+
+async function readPiece(path: string, handle: FileHandle, position: number, end: number): Promise<Uint8Array> {
+  // Not filled with zeros first, which would take as long as reading.
+  const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - position));
+  const { bytesRead } = await reading(path, () => handle.read(buffer, 0, buffer.length, position));
+  return new Uint8Array(buffer.buffer, 0, bytesRead);
 }
 
 async function checkSame(path: string, handle: FileHandle, facts: FileFacts): Promise<void> {
