@@ -72,7 +72,7 @@ async function killOnce(work: Work, cwd: string, killAfter: number, { made }: Un
   const { args, makes } = work;
   const before = readdirSync(cwd).sort();
   const killed = await command(args, { cwd, killAfter });
-  const left = readdirSync(cwd).length > before.length;
+  const left = readdirSync(cwd).some((name) => name.startsWith('.')) || existsSync(join(cwd, 'target', '.packwright'));
   await expectSound(cwd);
   const next = await command(args, { cwd });
   // Where the tree had its name already, the next run says so; then it must be whole.
@@ -113,6 +113,11 @@ describe(`kill -9 at ${kills} points`, () => {
       if (hit) sums.hit++;
       if (left) sums.left++;
     }
-    figure(`kill ${name}`, { kills, 'in the middle': sums.hit, 'left something': sums.left, 'to clean by hand': 0 });
+    figure(`kill ${name}`, {
+      kills,
+      'in the middle': sums.hit,
+      'left something to clear': sums.left,
+      'to clean by hand': 0,
+    });
   });
 });
