@@ -76,14 +76,16 @@ describe.skipIf(!existsSync('/proc/self/status'))(`an entry of ${mebibytes(size)
     writeLargeFile(join(cwd, 'large'));
     writeFileSync(join(cwd, 'package-lock.json'), await largePackage());
     const idle = await peakOf('nothing', cwd);
+    const tooMuch: string[] = [];
     for (const [verb, gone] of works) {
       const start = performance.now();
       const more = (await peakOf(verb, cwd)) - idle;
       const took = `${((performance.now() - start) / 1000).toFixed(1)} s`;
       figure(`memory of ${verb}`, { entry: mebibytes(size), idle: mebibytes(idle), above: mebibytes(more), took });
-      expect(more, verb).toBeLessThanOrEqual(allowed);
+      if (more > allowed) tooMuch.push(verb);
       if (verb === 'unpack a file') expect(statSync(join(cwd, 'out', 'large')).size).toBe(size);
       for (const name of gone) await rm(join(cwd, name), { recursive: true });
     }
+    expect(tooMuch).toEqual([]);
   });
 });
