@@ -67,13 +67,12 @@ const ustarMagic: readonly number[] = [0x75, 0x73, 0x74, 0x61, 0x72, 0];
 export function textOf(field: Uint8Array): string {
   const zero = field.indexOf(0);
   const bytes = zero === -1 ? field : field.subarray(0, zero);
-  let text = '';
-  for (const byte of bytes) {
-    if (byte > 0x7f) return decoded(bytes);
-    text += String.fromCharCode(byte);
-  }
-  return text;
+  for (let index = 0; index < bytes.length; index++) if ((bytes[index] as number) > 0x7f) return decoded(bytes);
+  // Larger names than those of a header come too: an engine takes only so many arguments.
+  return bytes.length > maxArguments ? decoded(bytes) : String.fromCharCode(...bytes);
 }
+
+const maxArguments = 1024;
 
 function decoded(bytes: Uint8Array): string {
   try {

@@ -27,8 +27,12 @@ export function isSafePath(path: string): boolean {
   return problemOf(path) === undefined;
 }
 
+/** What nearly every path looks like: found safe in one step. Segments that start with a dot are looked at closely. */
+const plainPath = /^[\w@+-][\w.@+-]*(?:\/[\w@+-][\w.@+-]*)*$/;
+
 function problemOf(path: string): string | undefined {
   if (path === '') return 'is empty';
+  if (path.length <= pathLimits.maxSegmentBytes && plainPath.test(path)) return undefined;
   if (path.length > pathLimits.maxBytes || byteLength(path) > pathLimits.maxBytes) return 'is too long';
   if (path.startsWith('/')) return 'is absolute';
   if (!path.isWellFormed()) return 'holds a lone surrogate';
@@ -58,8 +62,15 @@ function byteLength(text: string): number {
  * `ß` and `ss` are one, as APFS has it, and dots and spaces at the end of a name do not count, as on Windows.
  */
 export function foldPath(path: string): string {
-  const folded = path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
+  // In ASCII there is but one form of each letter.
+  const folded = isAscii(path)
+    ? path.toLowerCase()
+    : path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
   return /[. ](?:\/|$)/.test(folded) ? folded.split('/').map(withoutTail).join('/') : folded;
+}
+
+function isAscii(text: string): boolean {
+  return !/[^\u0000-\u007f]/.test(text);
 }
 
 function withoutTail(segment: string): string {

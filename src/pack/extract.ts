@@ -1,4 +1,4 @@
-import { createMemberCheck, readArchiveBatches, type ReadArchiveOptions } from '../archive/index.ts';
+import { readArchiveBatches, type ReadArchiveOptions } from '../archive/index.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import type { FileSink } from '../ports/file-sink.ts';
 import type { OperationOptions } from '../ports/operation.ts';
@@ -40,10 +40,10 @@ export function extractArchive(archive: ByteSource, sink: FileSink, options: Ext
     const { signal } = report.options;
     const stream = await reportedSource(archive, report).open({ signal });
     return transacted(sink, report.options, async (transaction) => {
-      const writer = treeWriter(transaction, createMemberCheck(), totalBytes);
+      // Reading has checked the members against one another; there is nothing else in the tree.
+      const writer = treeWriter(transaction, { check: () => undefined }, totalBytes);
       for await (const batch of readArchiveBatches(stream, { signal, decompressors })) {
         for (const member of batch) {
-          writer.check(member);
           const writing = writeMember(member, writer);
           if (writing !== undefined) await writing;
         }
