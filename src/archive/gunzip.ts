@@ -1,6 +1,5 @@
 import { checkOptions } from '../bytes/check-options.ts';
-import { chunksOf } from '../bytes/stream.ts';
-import { abortableStream } from './abortable-stream.ts';
+import { chunksOf, streamFrom } from '../bytes/stream.ts';
 import { beyond, limitsOf, malformed, type ArchiveLimits } from './archive-limits.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { crc32 } from './crc32.ts';
@@ -25,7 +24,7 @@ export function gunzipStream(options: GunzipOptions = {}): TransformStream<Uint8
   const input = new TransformStream<Uint8Array, Uint8Array>();
   // Not one transform: a chunk of a bomb would be inflated whole before anyone could look at it.
   const reader = new GzipReader(limitsOf(options.limits));
-  const readable = abortableStream((signal) => inflated(input.readable, reader, signal), undefined);
+  const readable = streamFrom((signal) => inflated(input.readable, reader, signal));
   return { readable, writable: input.writable };
 }
 

@@ -1,6 +1,6 @@
 import { checkOptions } from '../bytes/check-options.ts';
+import { streamFrom } from '../bytes/stream.ts';
 import { createHash, type Digest } from '../digest/index.ts';
-import { abortableStream } from './abortable-stream.ts';
 import { createGzipper } from './gzip.ts';
 import type { TarEntry } from './tar-entry.ts';
 import { tarChunks, type WriteTarOptions } from './write-tar.ts';
@@ -36,7 +36,7 @@ export function buildLayer(entries: Iterable<TarEntry> | AsyncIterable<TarEntry>
   checkOptions('buildLayer', options, ['compression', 'order', 'signal']);
   let stream: ReadableStream<Uint8Array> | undefined;
   const result = new Promise<LayerResult>((resolve, reject) => {
-    stream = abortableStream((signal) => {
+    stream = streamFrom((signal) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       return settling(layerChunks(entries, { ...options, signal }), resolve, reject);
     }, options.signal);

@@ -1,8 +1,7 @@
 import { checkOptions } from '../bytes/check-options.ts';
 import { compareBytewise } from '../bytes/encoding.ts';
-import { chunksOf } from '../bytes/stream.ts';
+import { chunksOf, streamFrom } from '../bytes/stream.ts';
 import { IntegrityError, UsageError } from '../errors.ts';
-import { abortableStream } from './abortable-stream.ts';
 import { ChunkBuffer } from './chunk-buffer.ts';
 import { createMemberCheck, type MemberCheck } from './member-check.ts';
 import { blockSize, paddingOf, typeFlags, type TarEntry } from './tar-entry.ts';
@@ -34,7 +33,7 @@ export function tarStream(
   options: WriteTarOptions = {},
 ): ReadableStream<Uint8Array> {
   checkOptions('tarStream', options, ['order', 'signal']);
-  return abortableStream((signal) => tarChunks(entries, { ...options, signal }), options.signal);
+  return streamFrom((signal) => tarChunks(entries, { ...options, signal }), options.signal);
 }
 
 /** The chunks of {@link tarStream}. */

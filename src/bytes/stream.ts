@@ -80,18 +80,33 @@ function sizeOf(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, chunk) => sum + chunk.length, 0);
 }
 
-/** An async iterable as a stream that pulls one chunk at a time; cancelling it ends the iterator. */
-export function streamFrom(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = chunks[Symbol.asyncIterator]();
+/** What gives chunks: an iterable, or a function that makes one which ends when its signal fires. */
+export type ChunkMaker = AsyncIterable<Uint8Array> | ((signal: AbortSignal) => AsyncIterable<Uint8Array>);
+
+/**
+ * Chunks as a stream that pulls one at a time. Cancelling it ends the iterator, and never waits for a chunk: a generator
+ * that does is told by its signal, and one that knows no signal ends when its chunk comes.
+ *
+ * @param outer - Fires the signal of the function, too.
+ */
+export function streamFrom(chunks: ChunkMaker, outer?: AbortSignal): ReadableStream<Uint8Array> {
+  const own = new AbortController();
+  const signal = outer === undefined ? own.signal : AbortSignal.any([outer, own.signal]);
+  const iterator = (typeof chunks === 'function' ? chunks(signal) : chunks)[Symbol.asyncIterator]();
+  let pulling = false;
   return new ReadableStream(
     {
       async pull(controller) {
+        pulling = true;
         const next = await iterator.next();
+        pulling = false;
         if (next.done === true) controller.close();
         else controller.enqueue(next.value);
       },
       async cancel(reason) {
-        await iterator.return?.(reason);
+        own.abort(reason);
+        const ended = iterator.return?.(reason).catch(() => undefined);
+        if (!pulling) await ended;
       },
     },
     { highWaterMark: 0 },

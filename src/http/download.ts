@@ -38,7 +38,7 @@ export async function download(client: HttpClient, url: URL, options: DownloadOp
     checkEncoding(first);
     options.check?.(first);
     const body = new Body(client, url, options, first);
-    return { size: body.total, url: first.url, stream: streamFrom(body.chunks()) };
+    return { size: body.total, url: first.url, stream: streamFrom((signal) => body.chunks(signal)) };
   } catch (error) {
     await first.discard();
     throw error;
@@ -74,7 +74,8 @@ class Body {
     this.#checkSize(this.total ?? 0);
   }
 
-  async *chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *chunks(cancelled: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    cancelled.addEventListener('abort', () => void this.#answer.discard(), { once: true });
     let [failures, mark] = [0, 0];
     for (;;) {
       try {
@@ -82,7 +83,8 @@ class Body {
         return;
       } catch (error) {
         if (this.#offset - mark >= progressBytes) [failures, mark] = [0, this.#offset];
-        if (++failures >= this.#client.policy.attempts || !(await this.#wait(error, failures - 1))) throw error;
+        if (cancelled.aborted || ++failures >= this.#client.policy.attempts || !(await this.#wait(error, failures - 1)))
+          throw error;
       }
       await this.#reopen();
     }

@@ -188,4 +188,33 @@ describe('streamFrom', () => {
     const next = (): Promise<IteratorResult<Uint8Array>> => Promise.resolve({ done: false, value: one });
     await expect(streamFrom({ [Symbol.asyncIterator]: () => ({ next }) }).cancel()).resolves.toBeUndefined();
   });
+
+  it('does not wait for a chunk that never comes when it is cancelled', async () => {
+    const { stream } = endless();
+    const reader = streamFrom(chunksOf(stream)).getReader();
+    const read = reader.read();
+    await new Promise((resolve) => setTimeout(resolve));
+    await expect(reader.cancel(reason)).resolves.toBeUndefined();
+    expect(await read).toEqual({ done: true, value: undefined });
+  });
+
+  it('tells the maker of the chunks that it is cancelled, so that what is waited for is given up', async () => {
+    const { stream, cancelled } = endless();
+    const reader = streamFrom((signal) => chunksOf(stream, { signal })).getReader();
+    void reader.read();
+    await new Promise((resolve) => setTimeout(resolve));
+    await reader.cancel(reason);
+    expect(cancelled).toEqual([reason]);
+  });
+
+  it('fails with the reason of the signal that it was given', async () => {
+    const { stream, cancelled } = endless(one);
+    const abort = new AbortController();
+    const read = collect(streamFrom((signal) => chunksOf(stream, { signal }), abort.signal));
+    setTimeout(() => {
+      abort.abort(reason);
+    }, 5);
+    await expect(read).rejects.toBe(reason);
+    expect(cancelled).toEqual([reason]);
+  });
 });

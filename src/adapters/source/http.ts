@@ -4,7 +4,7 @@
  * @module
  */
 import { checkCount, checkOptions } from '../../bytes/check-options.ts';
-import { streamFrom } from '../../bytes/stream.ts';
+import { chunksOf, streamFrom } from '../../bytes/stream.ts';
 import { FormatError, SourceError } from '../../errors.ts';
 import { download, type Download } from '../../http/download.ts';
 import type { Exchange, Fetch, HttpTimeouts } from '../../http/exchange.ts';
@@ -80,7 +80,7 @@ async function openUrl(what: Opening, opening: SourceOptions): Promise<ReadableS
   const report = startReport({ verb: 'read', name: artifact.name, total: artifact.size }, opening);
   try {
     const body = await begin(what, opening, report);
-    return streamFrom(observed(body, what, report));
+    return streamFrom((signal) => observed(body, what, report, signal));
   } catch (error) {
     const failure = sourceError(error, artifact, url);
     report.failed(failure);
@@ -105,24 +105,21 @@ async function* observed(
   body: Download,
   { artifact, url }: Opening,
   report: Report,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const reader = body.stream.getReader();
   let bytes = 0;
-  let ended = false;
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      bytes += next.value.length;
+    for await (const chunk of chunksOf(body.stream, { signal })) {
+      bytes += chunk.length;
       report.progress(bytes);
-      yield next.value;
+      yield chunk;
     }
-    ended = true;
     report.done();
   } catch (error) {
     const failure = sourceError(error, artifact, url);
     report.failed(failure);
     throw failure;
   } finally {
-    if (!ended) await reader.cancel().catch(() => undefined);
     report.failed(new Error('the reader stopped'));
   }
 }

@@ -39,7 +39,12 @@ function placedBlob(source: ByteSource, digest: Digest, { offset, size }: Placed
   return {
     size,
     open: (options = {}) =>
-      Promise.resolve(streamFrom(checkedChunks(() => range(0, size, options), { digest, size }, options))),
+      Promise.resolve(
+        streamFrom(
+          (signal) => checkedChunks(() => range(0, size, { signal }), { digest, size }, signal),
+          options.signal,
+        ),
+      ),
     openUnverifiedRange: async (start, end, options = {}) => {
       checkRange(start, end, size);
       return range(start, end, options);
@@ -50,7 +55,7 @@ function placedBlob(source: ByteSource, digest: Digest, { offset, size }: Placed
 async function* checkedChunks(
   open: () => Promise<ReadableStream<Uint8Array>>,
   expected: { readonly digest: Digest; readonly size: number },
-  { signal }: OperationOptions,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const check = contentCheck(expected);
   for await (const chunk of chunksOf(await open(), { signal })) {
