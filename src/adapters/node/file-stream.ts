@@ -34,6 +34,8 @@ export async function openFileStream(
   try {
     const stat = await file.stat();
     if (!stat.isFile()) throw notRegular(path);
+    // A signal that fired meanwhile does so no more, and the stream would wait for ever.
+    options.signal?.throwIfAborted();
     return streamOfFile(file, options, stat.size);
   } catch (error) {
     await file.close();
