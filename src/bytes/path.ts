@@ -115,9 +115,9 @@ export class PathSet {
 }
 
 function collision(path: string, other: string): FormatError {
-  return new FormatError(
-    'ERR_UNSAFE_PATH',
-    `path ${JSON.stringify(path)} is the same file as ${JSON.stringify(other)} where case or Unicode form does not count, or lies below it`,
-    { details: { path, other } },
-  );
+  const problem =
+    path === other
+      ? 'is wanted twice, or once itself and once as the folder of another'
+      : `is the same file as ${JSON.stringify(other)} where case or Unicode form does not count, or lies below it`;
+  return new FormatError('ERR_UNSAFE_PATH', `path ${JSON.stringify(path)} ${problem}`, { details: { path, other } });
 }
