@@ -2,6 +2,7 @@ import { utf8 } from '../bytes/encoding.ts';
 import type { FileSink, FileTransaction } from '../ports/file-sink.ts';
 import { bytesEqual, equal, errorOf, holds, rejectsWith, type TestRunner } from './assert.ts';
 import { chunkedSource, failingSource, hangingSource, someBytes } from './bytes.ts';
+import { defineCase, type DefineCase, type Disposable, type Subject } from './define-case.ts';
 
 /** Something that a sink made visible. */
 export type SunkEntry =
@@ -10,25 +11,18 @@ export type SunkEntry =
   | { readonly type: 'symlink'; readonly target: string };
 
 /** A sink to be tested, new, on a target that is empty. */
-export interface FileSinkUnderTest {
+export interface FileSinkUnderTest extends Disposable {
   readonly sink: FileSink;
   /** Everything visible in the target by path, folders too; nothing where there is no target. */
   readonly read: () => Promise<ReadonlyMap<string, SunkEntry>>;
   /** What lies about besides the target, which should be nothing after the end of a transaction. */
   readonly leftovers?: (() => Promise<readonly string[]>) | undefined;
-  /** Is called when the case is over, also when it failed. */
-  readonly dispose?: (() => Promise<void>) | undefined;
 }
 
 /** The adapter that the suite is run on. */
-export interface FileSinkSubject {
-  /** The name of the suite. */
-  readonly name: string;
-  /** A new, empty one for each case. */
-  readonly create: () => Promise<FileSinkUnderTest>;
-}
+export type FileSinkSubject = Subject<FileSinkUnderTest>;
 
-type Case = (name: string, run: (subject: FileSinkUnderTest) => Promise<void>) => void;
+type Case = DefineCase<FileSinkUnderTest>;
 
 /**
  * Tests that an adapter keeps the contract of `FileSink`.
@@ -39,15 +33,7 @@ type Case = (name: string, run: (subject: FileSinkUnderTest) => Promise<void>) =
  * ```
  */
 export function fileSinkContract(runner: TestRunner, subject: FileSinkSubject): void {
-  const define: Case = (name, run) =>
-    runner.it(name, async () => {
-      const made = await subject.create();
-      try {
-        await run(made);
-      } finally {
-        await made.dispose?.();
-      }
-    });
+  const define = defineCase(runner, subject);
   runner.describe(`${subject.name} keeps the contract of a file sink`, () => {
     writeCases(define);
     endCases(define);

@@ -2,37 +2,23 @@ import { utf8 } from '../bytes/encoding.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { bytesEqual, equal, errorOf, holds, present, rejectsWith, type TestRunner } from './assert.ts';
 import { someBytes } from './bytes.ts';
+import { defineCase, type DefineCase, type Disposable, type Subject } from './define-case.ts';
 
 /** A store to be tested, new and empty. */
-export interface RecordStoreUnderTest {
+export interface RecordStoreUnderTest extends Disposable {
   readonly store: RecordStore;
   /** Another store on the same records, as another process would open it. */
   readonly reopen?: (() => Promise<RecordStore>) | undefined;
-  /** Is called when the case is over, also when it failed. */
-  readonly dispose?: (() => Promise<void>) | undefined;
 }
 
 /** The adapter that a suite is run on. */
-export interface RecordStoreSubject {
-  /** The name of the suite. */
-  readonly name: string;
-  /** A new, empty one for each case. */
-  readonly create: () => Promise<RecordStoreUnderTest>;
-}
+export type RecordStoreSubject = Subject<RecordStoreUnderTest>;
 
-type Case = (name: string, run: (subject: RecordStoreUnderTest) => Promise<void>) => void;
+type Case = DefineCase<RecordStoreUnderTest>;
 
 /** Tests that an adapter keeps the contract of `RecordStore`. */
 export function recordStoreContract(runner: TestRunner, subject: RecordStoreSubject): void {
-  const define: Case = (name, run) =>
-    runner.it(name, async () => {
-      const made = await subject.create();
-      try {
-        await run(made);
-      } finally {
-        await made.dispose?.();
-      }
-    });
+  const define = defineCase(runner, subject);
   runner.describe(`${subject.name} keeps the contract of a record store`, () => {
     valueCases(define);
     versionCases(define);

@@ -4,23 +4,17 @@ import { registryBlobCases } from './registry-blob-cases.ts';
 import { registryManifestCases } from './registry-manifest-cases.ts';
 import { registryReferrerCases } from './registry-referrer-cases.ts';
 import { registryTagCases } from './registry-tag-cases.ts';
+import { defineCase, type DefineCase, type Disposable, type Subject } from './define-case.ts';
 
 /** A registry to be tested, new and empty. */
-export interface RegistryUnderTest {
+export interface RegistryUnderTest extends Disposable {
   readonly registry: Registry;
   /** Another registry on the same content, as another process would open it. */
   readonly reopen?: (() => Promise<Registry>) | undefined;
-  /** Is called when the case is over, also when it failed. */
-  readonly dispose?: (() => Promise<void>) | undefined;
 }
 
 /** The adapter that a suite is run on. */
-export interface RegistrySubject {
-  /** The name of the suite. */
-  readonly name: string;
-  /** A new, empty one for each case. */
-  readonly create: () => Promise<RegistryUnderTest>;
-}
+export type RegistrySubject = Subject<RegistryUnderTest>;
 
 /** What a case is given: the registry, and an empty repository of it. */
 export interface RegistryCaseSubject extends RegistryUnderTest {
@@ -28,7 +22,7 @@ export interface RegistryCaseSubject extends RegistryUnderTest {
 }
 
 /** One case: a registry comes in, and is disposed of when the case is over. */
-export type RegistryCase = (name: string, run: (subject: RegistryCaseSubject) => Promise<void>) => void;
+export type RegistryCase = DefineCase<RegistryCaseSubject>;
 
 /**
  * Tests that an adapter keeps the contract of `Registry` and `Repository`. What a repository says in `capabilities`
@@ -40,15 +34,9 @@ export type RegistryCase = (name: string, run: (subject: RegistryCaseSubject) =>
  * ```
  */
 export function registryContract(runner: TestRunner, subject: RegistrySubject): void {
+  const defineOne = defineCase(runner, subject);
   const define: RegistryCase = (name, run) =>
-    runner.it(name, async () => {
-      const made = await subject.create();
-      try {
-        await run({ ...made, repository: made.registry.repository('team/app') });
-      } finally {
-        await made.dispose?.();
-      }
-    });
+    defineOne(name, (made) => run({ ...made, repository: made.registry.repository('team/app') }));
   runner.describe(`${subject.name} keeps the contract of a registry`, () => {
     registryManifestCases(define);
     registryBlobCases(define);

@@ -4,28 +4,22 @@ import type { Artifact, Source, SourceOptions } from '../ports/source.ts';
 import { isPackError } from '../errors.ts';
 import { bytesEqual, equal, errorOf, holds, present, rejectsWith, type TestRunner } from './assert.ts';
 import { contentOf } from './bytes.ts';
+import { defineCase, type DefineCase, type Disposable, type Subject } from './define-case.ts';
 
 /** A source to be tested. */
-export interface SourceUnderTest {
+export interface SourceUnderTest extends Disposable {
   readonly source: Source;
   /** What the source has, with at least two bytes. */
   readonly artifact: Artifact;
   readonly bytes: Uint8Array;
   /** What the source does not have. */
   readonly missing: Artifact;
-  /** Is called when the case is over, also when it failed. */
-  readonly dispose?: (() => Promise<void>) | undefined;
 }
 
 /** The adapter that the suite is run on. */
-export interface SourceSubject {
-  /** The name of the suite. */
-  readonly name: string;
-  /** A new, empty one for each case. */
-  readonly create: () => Promise<SourceUnderTest>;
-}
+export type SourceSubject = Subject<SourceUnderTest>;
 
-type Case = (name: string, run: (subject: SourceUnderTest) => Promise<void>) => void;
+type Case = DefineCase<SourceUnderTest>;
 
 /**
  * Tests that an adapter keeps the contract of `Source`.
@@ -36,15 +30,7 @@ type Case = (name: string, run: (subject: SourceUnderTest) => Promise<void>) => 
  * ```
  */
 export function sourceContract(runner: TestRunner, subject: SourceSubject): void {
-  const define: Case = (name, run) =>
-    runner.it(name, async () => {
-      const made = await subject.create();
-      try {
-        await run(made);
-      } finally {
-        await made.dispose?.();
-      }
-    });
+  const define = defineCase(runner, subject);
   runner.describe(`${subject.name} keeps the contract of a source`, () => {
     readCases(define);
     stopCases(define);
