@@ -31,7 +31,7 @@ function tarFigure(name: string, folder: string, goals: { readonly gnu: number; 
     reset: () => removeTree(output),
     run: write,
   });
-  const script = fileURLToPath(new URL('write-tar.ts', import.meta.url));
+  const script = fileURLToPath(new URL('write-tar-command.ts', import.meta.url));
   const gnu = findGnuTar();
   const inProcess = contender('packwright (in process)', () => writeTar(input, output));
   const asProcess = contender('packwright (process)', () => run([process.execPath, script, input, output]));

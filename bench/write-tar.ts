@@ -1,14 +1,14 @@
-import { createWriteStream } from 'node:fs';
-import { argv } from 'node:process';
-import { pipeline } from 'node:stream/promises';
+import { open } from 'node:fs/promises';
 import { tarStream } from 'packwright/archive';
 import { walkFolder } from 'packwright/source/file';
 
-/** Writes a folder as a tar. */
+/** Writes a folder as a tar: a chunk is written while the next is made. */
 export async function writeTar(folder: string, file: string): Promise<void> {
-  // One chunk is written while the next is made.
-  await pipeline(tarStream(walkFolder(folder)), createWriteStream(file, { highWaterMark: 4 << 20 }));
+  await using target = await open(file, 'wx');
+  let writing: Promise<unknown> = Promise.resolve();
+  for await (const chunk of tarStream(walkFolder(folder))) {
+    await writing;
+    writing = target.appendFile(chunk);
+  }
+  await writing;
 }
-
-const [, , folder, file] = argv;
-if (import.meta.main && folder !== undefined && file !== undefined) await writeTar(folder, file);
