@@ -7,7 +7,7 @@ import { PendingMeta } from './tar-meta.ts';
 import { memberOf, type ParsedMember } from './tar-member.ts';
 
 /** Bodies up to this size are given whole. */
-export const wholeBodySize: number = 64 * 1024;
+const wholeBodySize: number = 64 * 1024;
 
 /** What parsing gives: a member, or undefined where more bytes must be pushed first. */
 type Steps<T = void> = Generator<ParsedMember | undefined, T, void>;

@@ -48,7 +48,7 @@ function travelsInside(node: NpmNode, byLocation: ReadonlyMap<string, NpmNode>):
  *
  * @see npm's documentation, package-spec, "git urls"
  */
-export function isGitSpec(spec: string): boolean {
+function isGitSpec(spec: string): boolean {
   return (
     /^(?:git\+[a-z]+:|git:|ssh:|git@|github:|gitlab:|bitbucket:|gist:)/i.test(spec) ||
     /^[A-Za-z0-9_-][A-Za-z0-9_.-]*\/[A-Za-z0-9_.-]+(?:#[^/]*)?$/.test(spec)

@@ -20,7 +20,6 @@ export function chunkedSource(bytes: Uint8Array, sizes: readonly number[] = [1, 
   return streamSource(() => streamFrom(chunksOf(bytes, sizes)), { size: bytes.length });
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- a stream wants its chunks one by one
 async function* chunksOf(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   for (let start = 0, turn = 0; start < bytes.length; turn++) {
     const end = start + (sizes[turn % sizes.length] ?? 1);
@@ -34,7 +33,6 @@ export function failingSource(bytes: Uint8Array, error: unknown, size?: number):
   return streamSource(() => streamFrom(failingAfter(bytes, error)), size === undefined ? {} : { size });
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- see above
 async function* failingAfter(bytes: Uint8Array, error: unknown): AsyncGenerator<Uint8Array> {
   yield bytes;
   throw error;

@@ -5,7 +5,6 @@ import { readAll, streamFrom } from '../../src/bytes/stream.ts';
 
 const content = Uint8Array.from({ length: 10 }, (_, index) => index);
 
-// eslint-disable-next-line @typescript-eslint/require-await
 async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }

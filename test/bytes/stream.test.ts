@@ -148,7 +148,6 @@ describe('readAll', () => {
   });
 });
 
-// eslint-disable-next-line @typescript-eslint/require-await
 async function* iterate(chunks: readonly Uint8Array[], log: string[] = []): AsyncGenerator<Uint8Array> {
   try {
     for (const chunk of chunks) {

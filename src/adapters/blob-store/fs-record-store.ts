@@ -12,7 +12,7 @@ import { isErrno, orStoreFailure, type FailureFacts } from '../node/failure.ts';
 import { withLock } from '../node/folder-lock.ts';
 import { Folders, removeEmptyFolder } from '../node/folders.ts';
 import { sweepTemporary } from '../node/temporary.ts';
-import { checkKey, checkLimit, checkPrefix, checkValue } from './record-key.ts';
+import { checkKey, checkLimit, checkPrefix, checkValue } from '../memory/record-key.ts';
 import { pathOfKey, recordKeys } from './record-path.ts';
 
 /** Where a record store on disk lies, and how it keeps its records. */

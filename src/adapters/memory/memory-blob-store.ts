@@ -152,7 +152,6 @@ function checkRange(start: number, end: number, size: number): void {
   );
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- a list is asynchronous for every store
 async function* list(memory: Memory, signal: AbortSignal | undefined): AsyncGenerator<BlobStat, void, undefined> {
   for (const [digest, held] of [...memory.blobs]) {
     signal?.throwIfAborted();

@@ -40,7 +40,6 @@ export function memoryRecordStore(options: MemoryStoreOptions = {}): RecordStore
   };
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- a list is asynchronous for every store
 async function* list(
   records: ReadonlyMap<string, StoredRecord>,
   prefix: string,

@@ -1,7 +1,7 @@
 import { UsageError } from '../../errors.ts';
 
 /** The most bytes that a record can have: 1 MiB. */
-export const maxRecordBytes: number = 1024 * 1024;
+const maxRecordBytes: number = 1024 * 1024;
 
 /**
  * Takes a key that must be one: 1 to 1,024 bytes of printable ASCII, in segments none of which is empty, `.` or `..`.

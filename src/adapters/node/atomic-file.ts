@@ -50,7 +50,7 @@ export async function replaceFile(path: string, bytes: Uint8Array, options: Repl
 }
 
 /** Writes all of a file that was just opened, flushes it where `durable` says so, and closes it in any case. */
-export async function fillFile(file: number, bytes: Uint8Array, durable: boolean): Promise<void> {
+async function fillFile(file: number, bytes: Uint8Array, durable: boolean): Promise<void> {
   try {
     writeFully(file, bytes);
     if (durable) await syncFile(file);

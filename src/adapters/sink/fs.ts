@@ -45,7 +45,6 @@ export function fsSink(options: FsSinkOptions): FileSink {
   checkOptions('fsSink', options, ['directory', 'merge', 'overwrite', 'durable']);
   checkDirectory('fsSink', options.directory);
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await -- errors must come as rejections
     async begin({ signal } = {}) {
       signal?.throwIfAborted();
       try {
@@ -112,7 +111,6 @@ class FsTransaction implements FileTransaction {
     }
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- errors must come as rejections
   async rollback(): Promise<void> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';

@@ -45,7 +45,6 @@ export function memorySink(options: MemorySinkOptions = {}): MemorySink {
     committed = tree;
   };
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await -- errors must come as rejections
     async begin({ signal } = {}) {
       signal?.throwIfAborted();
       if (committed.size > 0) throw notEmpty();
@@ -128,7 +127,6 @@ class MemoryTransaction implements FileTransaction {
     });
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- errors must come as rejections
   async commit(): Promise<void> {
     this.#run(() => {
       this.#signal?.throwIfAborted();
@@ -138,7 +136,6 @@ class MemoryTransaction implements FileTransaction {
     });
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the port says so
   async rollback(): Promise<void> {
     this.#state = 'ended';
     this.#tree = new Map();

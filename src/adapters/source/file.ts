@@ -26,7 +26,6 @@ export interface FileBytesOptions {
  * @throws UsageError `ERR_INVALID_ARGUMENT` where there is no such file, or it is a folder, a pipe or a device;
  * StoreError `ERR_STORE_READ` where it cannot be read.
  */
-// eslint-disable-next-line @typescript-eslint/require-await -- errors must come as rejections
 export async function fileBytes(path: string, options: FileBytesOptions = {}): Promise<ByteSource> {
   checkOptions('fileBytes', options, ['followLinks']);
   try {

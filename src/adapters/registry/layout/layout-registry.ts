@@ -30,7 +30,6 @@ export function layoutRegistry(options: LayoutRegistryOptions): Registry {
       if (!isPlace(name)) throw noPlace(name);
       return { ...layoutRepository({ ...options, directory: join(directory, name) }), name };
     },
-    // eslint-disable-next-line @typescript-eslint/require-await -- a list is asynchronous for every registry
     repositories: async function* ({ after, limit = Infinity, signal }: ListOptions = {}) {
       signal?.throwIfAborted();
       const names = [...layoutsBelow(directory, '', id)].sort(compareBytewise);

@@ -1,1 +1,0 @@
-export { checkKey, checkLimit, checkPrefix, checkValue } from '../memory/record-key.ts';
