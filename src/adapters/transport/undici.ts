@@ -40,7 +40,7 @@ export interface UndiciTransport {
  */
 export function undiciTransport(options: UndiciTransportOptions = {}): UndiciTransport {
   checkOptions('undiciTransport', options, ['proxy', 'noProxy', 'ca', 'unsafeAnyCertificate', 'connections']);
-  if (typeof options.proxy === 'string') checkProxy(options.proxy);
+  if (typeof options.proxy === 'string') proxyAddress(options.proxy);
   const dispatcher = new Route(options);
   return {
     fetch: (input, init) => undiciFetch(...argumentsFor(input, init, dispatcher)) as unknown as Promise<Response>,
@@ -91,12 +91,11 @@ class Route extends Dispatcher {
   #agentOf(proxy: string): ProxyAgent {
     const known = this.#proxies.get(proxy);
     if (known !== undefined) return known;
-    checkProxy(proxy);
     const connect = tlsOptions(this.#options);
     // Plain http goes to the proxy as it is: many allow a tunnel only to the port of https.
     const agent = new ProxyAgent({
       ...this.#agentOptions,
-      uri: proxy,
+      uri: proxyAddress(proxy),
       proxyTunnel: false,
       requestTls: connect,
       proxyTls: connect,
@@ -131,8 +130,15 @@ function matchesHost(url: URL, entry: string): boolean {
   return name !== '' && (url.hostname === name || url.hostname.endsWith(`.${name}`));
 }
 
-/** The value is not repeated: proxies are often given with a password. */
-function checkProxy(proxy: string): void {
-  if (URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)) return;
-  throw new UsageError('ERR_INVALID_ARGUMENT', 'proxy is not an http or https URL', { argument: 'proxy' });
+/**
+ * The address of a proxy, without a path, which undici refuses. No error repeats it: proxies are often given with a
+ * password.
+ */
+function proxyAddress(proxy: string): string {
+  if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol)) {
+    throw new UsageError('ERR_INVALID_ARGUMENT', 'proxy is not an http or https URL', { argument: 'proxy' });
+  }
+  const url = new URL(proxy);
+  url.pathname = url.search = url.hash = '';
+  return url.href;
 }
