@@ -96,9 +96,9 @@ async function* streamed(
     seen += chunk.length;
     if (seen > size) throw sizeMismatch(entry.path, size, `more than ${size}`);
     if (chunk.length < smallChunk) {
-      yield* buffer.add(chunk);
+      for (const full of buffer.add(chunk)) yield full;
     } else {
-      yield* buffer.flush();
+      for (const gathered of buffer.flush()) yield gathered;
       yield chunk;
     }
   }

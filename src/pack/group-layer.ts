@@ -1,4 +1,4 @@
-import { buildLayer } from '../archive/index.ts';
+import { tarStream } from '../archive/index.ts';
 import { streamSource, type ByteSource } from '../bytes/source.ts';
 import { annotationKeys, mediaTypes } from '../oci/index.ts';
 import type { OperationOptions } from '../ports/operation.ts';
@@ -15,7 +15,7 @@ export function groupLayer(
   options: OperationOptions,
 ): Promise<StagedLayer> {
   const entries = files.map(({ path, source }) => ({ path, type: 'file' as const, source }));
-  const tar = streamSource((signal) => Promise.resolve(buildLayer(entries, { compression: 'none', signal }).stream));
+  const tar = streamSource((signal) => tarStream(entries, { signal }));
   return reported({ verb: 'write', name: groupTitle }, options, async (report) => {
     const blob = await stage.add(reportedSource(tar, report), report.options);
     const annotations = { [annotationKeys.title]: groupTitle };
