@@ -111,7 +111,10 @@ describe(`kill -9 at ${kills} points`, () => {
       // Before there is anything to disturb, nothing can go wrong: the points lie in what comes after.
       const from = Math.min(startup, normal.took) * 0.7;
       const killAfter = from + Math.random() * (normal.took - from);
-      sums[await killOnce(variants[index] as Work, cwd, killAfter, normal)]++;
+      const kill = await killOnce(variants[index] as Work, cwd, killAfter, normal);
+      sums[kill]++;
+      // The machine was busier when it was measured: a run takes less than this.
+      if (kill === 'miss') whole[index] = { ...normal, took: killAfter };
     }
     const hits = sums['left something'] + sums['left nothing'];
     figure(`kill ${name}`, {
