@@ -33,7 +33,7 @@ export class ChunkBuffer {
   /** A chunk is handed out and never touched again; little is copied out, so that the chunk can be filled on. */
   #cut(filled: number): Uint8Array {
     const chunk = this.#chunk;
-    if (filled > chunkSize / 16) {
+    if (filled > chunkSize / 2) {
       this.#chunk = new Uint8Array(chunkSize);
       return chunk.subarray(0, filled);
     }

@@ -16,6 +16,8 @@ import { figure, long, mebibytes } from './report.ts';
 
 const size = long ? 4 * 2 ** 30 : 2 ** 29;
 const allowed = 128 * 2 ** 20;
+/** Known to take more, and watched so that it takes no more than this: a tar of artifacts that are downloaded twice. */
+const groupedAllowed = 192 * 2 ** 20;
 const worker = fileURLToPath(new URL('memory-worker.ts', import.meta.url));
 const block = someBytes(2 ** 20);
 
@@ -82,7 +84,7 @@ describe.skipIf(!existsSync('/proc/self/status'))(`an entry of ${mebibytes(size)
       const more = (await peakOf(verb, cwd)) - idle;
       const took = `${((performance.now() - start) / 1000).toFixed(1)} s`;
       figure(`memory of ${verb}`, { entry: mebibytes(size), idle: mebibytes(idle), above: mebibytes(more), took });
-      if (more > allowed) tooMuch.push(verb);
+      if (more > (verb === 'pack a lock into one tar' ? groupedAllowed : allowed)) tooMuch.push(verb);
       if (verb === 'unpack a file') expect(statSync(join(cwd, 'out', 'large')).size).toBe(size);
       for (const name of gone) await rm(join(cwd, name), { recursive: true });
     }
