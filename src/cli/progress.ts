@@ -4,6 +4,7 @@ import { visible } from './table.ts';
 
 /** Where progress is written, and what it may do there. */
 export interface ProgressOutput {
+  /** Takes text, with control characters of terminals where `terminal` is true. */
   write(text: string): void;
   /** True for a terminal that understands a carriage return. */
   readonly terminal: boolean;
@@ -18,6 +19,7 @@ export interface ProgressOutput {
 
 /** Turns events into lines for a person. */
 export interface ProgressRenderer {
+  /** To be passed as the listener of an operation. */
   readonly onEvent: (event: PackEvent) => void;
   /** Writes a line of its own. */
   readonly line: (text: string) => void;

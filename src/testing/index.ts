@@ -6,6 +6,7 @@
  */
 export type { TestRunner } from './assert.ts';
 export { blobStoreContract, type BlobStoreSubject, type BlobStoreUnderTest } from './blob-store-contract.ts';
+export type { Subject } from './define-case.ts';
 export {
   fileSinkContract,
   type FileSinkSubject,
