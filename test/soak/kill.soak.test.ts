@@ -121,7 +121,6 @@ describe(`kill -9 at ${kills} points`, () => {
       'killed in the middle': hits,
       'ended before': sums.miss,
       'left something to clear': sums['left something'],
-      'to clean by hand': 0,
     });
     expect(hits).toBe(kills);
   });
