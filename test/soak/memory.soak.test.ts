@@ -16,8 +16,11 @@ import { figure, long, mebibytes } from './report.ts';
 
 const size = long ? 4 * 2 ** 30 : 2 ** 29;
 const allowed = 128 * 2 ** 20;
-/** Known to take more, and watched so that it takes no more than this: a tar of artifacts that are downloaded twice. */
-const groupedAllowed = 192 * 2 ** 20;
+/**
+ * A tar of artifacts that are downloaded twice comes close to what is allowed, and on a busy machine beyond it: the long
+ * round judges it like the rest, the short one only that it does not grow much.
+ */
+const groupedAllowed = long ? allowed : 192 * 2 ** 20;
 const worker = fileURLToPath(new URL('memory-worker.ts', import.meta.url));
 const block = someBytes(2 ** 20);
 
