@@ -41,7 +41,8 @@ export type RegistryErrorCode =
   | 'ERR_REGISTRY_UNAVAILABLE'
   | 'ERR_REGISTRY_NETWORK'
   | 'ERR_REGISTRY_TIMEOUT'
-  | 'ERR_REGISTRY_PROTOCOL';
+  | 'ERR_REGISTRY_PROTOCOL'
+  | 'ERR_REGISTRY_REJECTED';
 
 /** Codes of {@link SourceError}: an artifact could not be had from where it comes from. */
 export type SourceErrorCode = 'ERR_SOURCE_NOT_FOUND' | 'ERR_SOURCE_UNAVAILABLE' | 'ERR_SOURCE_OFFLINE';
@@ -192,7 +193,10 @@ export class StoreError extends PackError {
   }
 }
 
-/** A registry said no, or could not be asked. Exit code 20 unauthorised and denied, 11 not found, 21 the rest. */
+/**
+ * A registry said no, or could not be asked. Exit code 20 unauthorised and denied, 11 not found, 1 where it refuses
+ * what was sent (too large, over a quota, not allowed there), 21 the rest.
+ */
 export class RegistryError extends PackError {
   override readonly name = 'RegistryError';
   readonly code: RegistryErrorCode;
@@ -242,6 +246,8 @@ export function exitCodeOf(error: unknown): number {
     case 'ERR_REGISTRY_UNAUTHORIZED':
     case 'ERR_REGISTRY_DENIED':
       return 20;
+    case 'ERR_REGISTRY_REJECTED':
+      return 1;
     default:
       return exitCodeByClass[error.name] ?? 1;
   }

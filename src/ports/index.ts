@@ -6,6 +6,14 @@
  */
 export type { ByteSource, OpenOptions } from '../bytes/source.ts';
 export type { BlobStat, BlobStore, BlobStoreAbilities, CommittedBlob, Ingest, StoredBlob } from './blob-store.ts';
+export type {
+  BearerTokenCredential,
+  Credential,
+  CredentialProvider,
+  CredentialRequest,
+  PasswordCredential,
+  RefreshTokenCredential,
+} from './credential.ts';
 export type { FileOptions, FileSink, FileTransaction } from './file-sink.ts';
 export type { PackEventListener, EventVerb, OperationOptions, PackEvent } from './operation.ts';
 export type {
@@ -19,6 +27,7 @@ export type {
 export type {
   ListOptions,
   ManifestStore,
+  OpenBlobOptions,
   PutManifestOptions,
   ReferrersAnswer,
   ReferrersOptions,

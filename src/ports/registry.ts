@@ -47,6 +47,11 @@ export interface RepositoryCapabilities {
   readonly referrers: boolean;
   /** True when `tag` with `ifMatch` cannot lose a race. */
   readonly atomicTag: boolean;
+  /**
+   * True where every question is a round trip. Who copies then asks for the manifest first, and where that is there
+   * relies on the registry for everything that it names.
+   */
+  readonly remote: boolean;
 }
 
 /** The manifests of a repository, as the bytes that they came in. */
@@ -75,6 +80,11 @@ export interface PutManifestOptions extends OperationOptions {
 export interface RepositoryBlobs {
   /** A blob of this repository. */
   get(digest: Digest, options?: OperationOptions): Promise<StoredBlob | undefined>;
+  /**
+   * The bytes of a blob in one round trip, checked by nobody: for a reader that checks them itself. undefined where the
+   * blob is not there. Present where `get` and `open` are two round trips.
+   */
+  openUnverified?(descriptor: Descriptor, options?: OpenBlobOptions): Promise<ReadableStream<Uint8Array> | undefined>;
   /** The size of a blob of this repository. */
   stat(digest: Digest, options?: OperationOptions): Promise<{ readonly size: number } | undefined>;
   /** Stores a blob, checked against its descriptor. */
@@ -83,6 +93,11 @@ export interface RepositoryBlobs {
   mount(digest: Digest, from: string, options?: OperationOptions): Promise<boolean>;
   /** Bytes whose digest is known only at the end; see `BlobStore.ingest`. */
   ingest?(id?: string, options?: OperationOptions): Promise<Ingest>;
+}
+
+export interface OpenBlobOptions extends OperationOptions {
+  /** First byte to read; 0 by default. */
+  readonly start?: number | undefined;
 }
 
 export interface ListOptions extends OperationOptions {

@@ -40,7 +40,7 @@ export function storeRegistry(options: StoreRegistryOptions): Registry {
       id: `${id}/${name}`,
       blobs,
       catalog: recordCatalog(records, name),
-      capabilities: { mount: true, range: blobs.abilities.range, delete: true, referrers: true, atomicTag: true },
+      capabilities: { mount: true, range: blobs.abilities.range, delete: true, referrers: true, atomicTag: true, remote: false },
       mount: async (digest, from, operation) => {
         if (!isRepositoryName(from)) throw notAName(from);
         const held = await recordCatalog(records, from).holds(digest, operation);

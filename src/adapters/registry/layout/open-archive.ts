@@ -43,7 +43,7 @@ export async function openLayoutArchive(source: ByteSource, options: LayoutArchi
     name: id,
     id,
     catalog: layoutCatalog(parts),
-    capabilities: { mount: false, range: true, delete: false, referrers: true, atomicTag: false },
+    capabilities: { mount: false, range: true, delete: false, referrers: true, atomicTag: false, remote: false },
   });
 }
 

@@ -57,7 +57,7 @@ export function openLayout(options: LayoutOptions): Layout {
       name: basename(resolve(directory)),
       id: `oci:${directory}`,
       catalog: layoutCatalog(parts),
-      capabilities: { mount: false, range: true, delete: !readOnly, referrers: true, atomicTag: true },
+      capabilities: { mount: false, range: true, delete: !readOnly, referrers: true, atomicTag: true, remote: false },
     }),
     blobs: parts.blobs,
     reachable: (operation = {}) => layoutReachable(parts, operation),
