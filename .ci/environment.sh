@@ -3,7 +3,9 @@ CI_FOLDER=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 fingerprint() { cat "$@" | sha256sum | cut -c 1-12; }
 
 PACKWRIGHT_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/packwright-ci
-PACKWRIGHT_PEERS=$PACKWRIGHT_CACHE/peers-$(fingerprint "$CI_FOLDER"/peers/*/go.sum)
+# Every peer has a folder of its own, so that a new one does not build the others again; this one links to them all.
+peer_folder() { echo "$PACKWRIGHT_CACHE/peer-$(basename "$1")-$(fingerprint "$1"/go.mod "$1"/go.sum)"; }
+PACKWRIGHT_PEERS=$PACKWRIGHT_CACHE/peers-$(fingerprint "$CI_FOLDER"/peers/*/go.{mod,sum})
 PACKWRIGHT_RUNTIMES=$PACKWRIGHT_CACHE/runtimes-$(fingerprint "$CI_FOLDER"/runtimes/package-lock.json)
 export PACKWRIGHT_CACHE
 

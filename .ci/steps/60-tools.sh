@@ -1,11 +1,12 @@
-# Installs what the steps below need: Debian's browsers and skopeo, the runtimes from npm, the peers as Go modules.
+# Installs what the steps below need: Debian's browsers, skopeo and registry, the runtimes from npm, the peers as Go modules.
 set -euo pipefail
 source .ci/environment.sh
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
 
-debian=(chromium firefox-esr skopeo)
+# Program and package; htpasswd writes the passwords that registries read, openssl their certificates.
+debian=(chromium:chromium firefox-esr:firefox-esr skopeo:skopeo docker-registry:docker-registry htpasswd:apache2-utils openssl:openssl)
 missing=()
-for program in "${debian[@]}"; do command -v "$program" >/dev/null || missing+=("$program"); done
+for program in "${debian[@]}"; do command -v "${program%:*}" >/dev/null || missing+=("${program#*:}"); done
 if [ ${#missing[@]} -gt 0 ]; then
   export DEBIAN_FRONTEND=noninteractive
   as_root apt-get update
@@ -21,20 +22,30 @@ if [ ! -d "$PACKWRIGHT_RUNTIMES" ]; then
   npm install --prefix "$stage"
   mv "$stage" "$PACKWRIGHT_RUNTIMES"
 fi
-if [ ! -d "$PACKWRIGHT_PEERS" ]; then
+# Builds a peer where that was not done before.
+build_peer() {
+  local source=$1 folder stage package
+  folder=$(peer_folder "$source")
+  [ ! -d "$folder" ] || return 0
   stage=$(mktemp -d "$PACKWRIGHT_CACHE/stage-XXXXXX")
-  for folder in .ci/peers/*/; do
-    package=$(sed -n 's|^// build ||p' "$folder/go.mod")
-    (cd "$folder" && CGO_ENABLED=0 go build -mod=readonly -trimpath -o "$stage/$(basename "$folder")" "$package")
-  done
-  mv "$stage" "$PACKWRIGHT_PEERS"
-fi
+  package=$(sed -n 's|^// build ||p' "$source/go.mod")
+  (cd "$source" && CGO_ENABLED=0 go build -mod=readonly -trimpath -o "$stage/$(basename "$source")" "$package")
+  mv "$stage" "$folder"
+}
+mkdir -p "$PACKWRIGHT_PEERS"
+for source in .ci/peers/*/; do
+  build_peer "$source"
+  ln -sfn "$(peer_folder "$source")/$(basename "$source")" "$PACKWRIGHT_PEERS/$(basename "$source")"
+done
 
 for node in node20 node22 node24 node26; do echo "$node $("$PACKWRIGHT_RUNTIMES/node_modules/$node/bin/node" --version)"; done
 for program in deno bun; do "$PACKWRIGHT_RUNTIMES/node_modules/.bin/$program" --version; done
 "$PACKWRIGHT_PEERS/oras" version
 "$PACKWRIGHT_PEERS/crane" version
 "$PACKWRIGHT_PEERS/regctl" version
+"$PACKWRIGHT_PEERS/olareg" version
+"$PACKWRIGHT_PEERS/distribution" --version
+docker-registry --version
 skopeo --version
 chromium --version --no-sandbox
 firefox-esr --version
