@@ -220,7 +220,7 @@ function failureOf(error: unknown, url: URL, signal: AbortSignal | undefined): u
 }
 
 /** The code of the lowest cause that has one: `ECONNREFUSED`, `UND_ERR_SOCKET`. */
-function networkCode(error: unknown): string | undefined {
+export function networkCode(error: unknown): string | undefined {
   let found: string | undefined;
   let cause = error;
   for (let depth = 0; depth < 5 && cause instanceof Error; depth++) {

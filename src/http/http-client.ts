@@ -80,6 +80,7 @@ async function checkStatus(answer: Exchange, expect: readonly number[], clock: H
     status,
     headers,
     body,
+    url: answer.url,
     retryable: status === 408 || status === 429 || status >= 500,
     retryAfterMs: parseRetryAfter(headers.get('retry-after'), clock.now()),
   });

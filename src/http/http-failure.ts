@@ -23,6 +23,8 @@ export interface HttpFailureOptions {
   /** The beginning of the server's own words, for whoever knows how to read them. */
   readonly body?: Uint8Array | undefined;
   readonly headers?: Headers | undefined;
+  /** Where the answer came from, after redirects. */
+  readonly url?: URL | undefined;
 }
 
 /** A failed exchange. Its message names the URL without user info and query. Never leaves the library unwrapped. */
@@ -34,6 +36,7 @@ export class HttpFailure extends Error {
   readonly retryAfterMs: number | undefined;
   readonly body: Uint8Array | undefined;
   readonly headers: Headers | undefined;
+  readonly url: URL | undefined;
 
   constructor(kind: HttpFailureKind, message: string, options: HttpFailureOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -43,5 +46,6 @@ export class HttpFailure extends Error {
     this.retryAfterMs = options.retryAfterMs;
     this.body = options.body;
     this.headers = options.headers;
+    this.url = options.url;
   }
 }
