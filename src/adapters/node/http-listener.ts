@@ -129,10 +129,14 @@ class Connections {
 
   async #answer(message: IncomingMessage, out: ServerResponse, asksToGoOn: boolean): Promise<void> {
     const gone = new AbortController();
+    const answered = new AbortController();
     out.once('close', () => {
       if (!out.writableFinished) gone.abort(clientGone());
     });
-    out.once('finish', () => discardRest(message));
+    out.once('finish', () => {
+      answered.abort();
+      discardRest(message);
+    });
     let goesOn = !asksToGoOn;
     const goOn = (): void => {
       if (!goesOn) out.writeContinue();
@@ -143,6 +147,7 @@ class Connections {
       host: this.#host,
       idleTimeout: this.#idleTimeout,
       signal: gone.signal,
+      answered: answered.signal,
       ...(asksToGoOn ? { goOn } : {}),
     });
     const response = request === undefined ? new Response('bad request\n', { status: 400 }) : await this.#ask(request);

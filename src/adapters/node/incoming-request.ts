@@ -10,6 +10,8 @@ export interface IncomingOptions {
   readonly idleTimeout: number;
   /** Fires when the client is gone. */
   readonly signal: AbortSignal;
+  /** Fires when the answer is out: what is left of the body is nobody's. */
+  readonly answered: AbortSignal;
   /** Tells a client that waits for it to go on; given where it does. */
   readonly goOn?: (() => void) | undefined;
 }
@@ -60,7 +62,10 @@ function bodyIsAnnounced({ headers }: IncomingMessage): boolean {
 }
 
 /** The chunks of the socket as they are, with no copy made; the socket is not read while nobody takes them. */
-function bodyOf(message: IncomingMessage, { idleTimeout, goOn }: IncomingOptions): ReadableStream<Uint8Array> {
+function bodyOf(
+  message: IncomingMessage,
+  { idleTimeout, goOn, answered }: IncomingOptions,
+): ReadableStream<Uint8Array> {
   const idle = idleTimer(idleTimeout, () => message.destroy());
   let ended = false;
   const end = (last: () => void): void => {
@@ -85,6 +90,7 @@ function bodyOf(message: IncomingMessage, { idleTimeout, goOn }: IncomingOptions
     message.once('end', () => end(() => controller.close()));
     message.once('error', fail);
     message.once('close', fail);
+    answered.addEventListener('abort', fail, { once: true });
   };
   const pull = (): void => {
     goOn?.();

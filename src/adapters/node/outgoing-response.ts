@@ -24,7 +24,9 @@ export async function sendResponse(response: Response, out: ServerResponse, opti
   const length = response.headers.get('content-length');
   writeHeaders(response.headers, out);
   if (body === null && length === null && !bodyless) out.setHeader('content-length', '0');
-  out.writeHead(status, statusText);
+  // Without a text, Node writes the usual one.
+  if (statusText !== '') out.statusMessage = statusText;
+  out.writeHead(status);
   if (body === null || bodyless) {
     out.end();
     await body?.cancel();
