@@ -7,6 +7,12 @@ import { waitToRetry } from './retry.ts';
 
 /** How to read a body. */
 export interface DownloadOptions extends Omit<AskOptions, 'method' | 'body' | 'expect'> {
+  /** First byte to read; 0 by default. */
+  readonly start?: number | undefined;
+  /** The byte after the last one to read; the end by default. */
+  readonly end?: number | undefined;
+  /** The URL has the same bytes for ever, as that of a digest has: a range of it needs no validator. */
+  readonly fixed?: boolean | undefined;
   /** More bytes than this are a failure of kind `too-large`. */
   readonly maxBytes?: number | undefined;
   /** Looks at the head of the first answer, and throws where it is not what was asked for. */
@@ -15,7 +21,7 @@ export interface DownloadOptions extends Omit<AskOptions, 'method' | 'body' | 'e
 
 /** A body that has begun to come. */
 export interface Download {
-  /** Length in bytes, where the server says it. */
+  /** Length of the whole body in bytes, whatever part of it is read, where the server says it. */
   readonly size: number | undefined;
   readonly url: URL;
   /** The bytes. Goes on after a cut, from where it was; cancelling it closes the connection. */
@@ -27,13 +33,13 @@ const progressBytes = 1 << 20;
 
 /**
  * Reads the body of a URL, and goes on after a cut: with a range where the server has given a strong validator (RFC 9110
- * sections 13.1.5 and 14.2), else by reading again what is known and leaving it out. Nothing of it is checked against a
+ * sections 13.1.5 and 14.2) or the body is fixed, else by reading again what is known and leaving it out. Nothing of it is checked against a
  * digest: the caller must, because a server may give other bytes the second time.
  *
  * @throws HttpFailure where no answer comes, or (as the error of the stream) where it cannot be read to its end.
  */
 export async function download(client: HttpClient, url: URL, options: DownloadOptions = {}): Promise<Download> {
-  const first = await client.ask(url, request(options));
+  const first = await client.ask(url, request(options, rangeOf(options.start ?? 0, options.end)));
   try {
     checkEncoding(first);
     options.check?.(first);
@@ -45,7 +51,12 @@ export async function download(client: HttpClient, url: URL, options: DownloadOp
   }
 }
 
-function request(options: DownloadOptions, range: Readonly<Record<string, string>> = {}): AskOptions {
+/** The header for a range, `end` not included; none for everything. */
+function rangeOf(start: number, end: number | undefined): Readonly<Record<string, string>> {
+  return start === 0 && end === undefined ? {} : { range: `bytes=${start}-${end === undefined ? '' : end - 1}` };
+}
+
+function request(options: DownloadOptions, range: Readonly<Record<string, string>>): AskOptions {
   const expect = 'range' in range ? [200, 206] : [200];
   // A body that is decoded on its way is not the one that a digest names.
   return { ...options, expect, headers: { ...options.headers, 'accept-encoding': 'identity', ...range } };
@@ -59,10 +70,10 @@ class Body {
   readonly #options: DownloadOptions;
   readonly #validator: string | undefined;
   #answer: Exchange;
-  /** Bytes that were handed out. */
-  #offset = 0;
-  /** Bytes of the answer at hand that were handed out before. */
-  #known = 0;
+  /** The next byte to hand out. */
+  #offset: number;
+  /** Bytes of the answer at hand that come before the offset. */
+  #known: number;
 
   constructor(client: HttpClient, url: URL, options: DownloadOptions, first: Exchange) {
     this.#client = client;
@@ -70,13 +81,21 @@ class Body {
     this.#options = options;
     this.#answer = first;
     this.#validator = strongValidator(first.response.headers);
-    this.total = contentLength(first.response);
+    this.#offset = options.start ?? 0;
+    this.total = first.response.status === 206 ? totalOf(first) : contentLength(first.response);
     this.#checkSize(this.total ?? 0);
+    this.#known = this.#startOf(first);
+  }
+
+  /** The byte after the last one to hand out, where it is known. */
+  get #end(): number | undefined {
+    const { end } = this.#options;
+    return end === undefined || this.total === undefined ? (end ?? this.total) : Math.min(end, this.total);
   }
 
   async *chunks(cancelled: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     cancelled.addEventListener('abort', () => void this.#answer.discard(), { once: true });
-    let [failures, mark] = [0, 0];
+    let [failures, mark] = [0, this.#offset];
     for (;;) {
       try {
         yield* this.#rest();
@@ -97,21 +116,22 @@ class Body {
 
   async *#rest(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const chunk of this.#answer.chunks()) {
-      const fresh = chunk.subarray(Math.min(this.#known, chunk.length));
-      this.#known -= chunk.length - fresh.length;
+      const skipped = Math.min(this.#known, chunk.length);
+      this.#known -= skipped;
+      const fresh = chunk.subarray(skipped, skipped + (this.#end ?? Infinity) - this.#offset);
       if (fresh.length === 0) continue;
       this.#offset += fresh.length;
       this.#checkSize(this.#offset);
       yield fresh;
+      // Whatever comes behind a range is not waited for.
+      if (this.#offset === this.#options.end) return;
     }
     // A server may give less of a range than it was asked for.
-    if (this.#known > 0 || this.#offset < (this.total ?? 0)) throw this.#cut();
+    if (this.#known > 0 || this.#offset < (this.#end ?? 0)) throw this.#cut();
   }
 
   async #reopen(): Promise<void> {
-    const range = this.#offset > 0 && this.#validator !== undefined;
-    const headers = range ? { range: `bytes=${this.#offset}-`, 'if-range': this.#validator } : {};
-    const answer = await this.#client.ask(this.#url, request(this.#options, headers));
+    const answer = await this.#client.ask(this.#url, request(this.#options, this.#restOf()));
     try {
       checkEncoding(answer);
       this.#known = this.#startOf(answer);
@@ -122,7 +142,16 @@ class Body {
     this.#answer = answer;
   }
 
-  /** How many bytes of an answer are known already: all before the offset, or none where it is the range asked for. */
+  #restOf(): Readonly<Record<string, string>> {
+    const range = rangeOf(this.#offset, this.#options.end);
+    if (this.#options.fixed === true) return range;
+    // Without a validator the range may be of other bytes than what came before.
+    return this.#validator === undefined
+      ? {}
+      : { ...range, ...(this.#offset > 0 ? { 'if-range': this.#validator } : {}) };
+  }
+
+  /** How many bytes of an answer come before the offset: all of them, or none where it is the range asked for. */
   #startOf(answer: Exchange): number {
     const { status, headers } = answer.response;
     if (status === 200) {
@@ -130,9 +159,7 @@ class Body {
       if (this.total !== undefined && length !== undefined && length !== this.total) throw this.#changed();
       return this.#offset;
     }
-    const range = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(headers.get('content-range') ?? '');
-    const [start, end] = [Number(range?.[1]), Number(range?.[2])];
-    const total = range?.[3] === '*' ? this.total : Number(range?.[3]);
+    const { start, end, total = this.total } = parseRange(headers);
     if (start !== this.#offset || end < start || total !== (this.total ?? total)) throw this.#wrongRange();
     return 0;
   }
@@ -156,6 +183,27 @@ class Body {
   #wrongRange(): HttpFailure {
     return new HttpFailure('protocol', `${redactUrl(this.#url)} answered with another range than the one asked for`);
   }
+}
+
+interface ContentRange {
+  readonly start: number;
+  readonly end: number;
+  readonly total: number | undefined;
+}
+
+/** What a 206 says that it is (RFC 9110 section 14.4); NaN for what it does not say. */
+function parseRange(headers: Headers): ContentRange {
+  const range = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(headers.get('content-range') ?? '');
+  return {
+    start: Number(range?.[1]),
+    end: Number(range?.[2]),
+    total: range?.[3] === '*' ? undefined : Number(range?.[3]),
+  };
+}
+
+function totalOf({ response }: Exchange): number | undefined {
+  const { total } = parseRange(response.headers);
+  return Number.isNaN(total) ? undefined : total;
 }
 
 /** What tells that a later range is of the same bytes: a strong entity tag, or a date that is old enough to be strong. */

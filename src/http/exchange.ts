@@ -1,12 +1,15 @@
 import { HttpFailure } from './http-failure.ts';
 import { redactUrl } from './redact-url.ts';
+import { sendBody, type SentBody } from './send-body.ts';
 import type { Slots } from './slots.ts';
 
 /** How long each phase of an exchange may take. Milliseconds. */
 export interface HttpTimeouts {
-  /** From the call to the head of the answer. */
+  /** From the call to the head of the answer; the time that a body takes to be sent is not counted. */
   readonly headersMs: number;
-  /** Between two parts of the body, while we wait for one. */
+  /** From the last byte of a streamed body to the head of the answer: registries hash and move what they were sent. */
+  readonly answerMs: number;
+  /** Between two parts of a body, while we wait for one or for the server to take one. */
   readonly idleMs: number;
   /** A body that brings less than `minBytesPerSecond` over so much time of waiting is given up. */
   readonly rateWindowMs: number;
@@ -15,6 +18,7 @@ export interface HttpTimeouts {
 
 export const defaultTimeouts: HttpTimeouts = {
   headersMs: 30_000,
+  answerMs: 300_000,
   idleMs: 30_000,
   rateWindowMs: 60_000,
   minBytesPerSecond: 1024,
@@ -40,22 +44,31 @@ export interface ExchangeContext {
   readonly timeouts: HttpTimeouts;
 }
 
-/** One request and the head of its answer, no redirect followed. */
+/** What an exchange is about besides its request. */
+export interface ExchangeOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The head of the answer may take `answerMs`, also where little is sent. */
+  readonly patient?: boolean | undefined;
+}
+
+/** One request and the head of its answer, no redirect followed. A streamed body is closed when the exchange is over. */
 export async function exchange(
   url: URL,
   init: RequestInit,
   context: ExchangeContext,
-  signal: AbortSignal | undefined,
+  { signal, patient = false }: ExchangeOptions,
 ): Promise<Exchange> {
   const release = await context.slots.take(url.origin, signal);
   const link = linkAbort(signal);
+  const sent = sendBody(init, context.timeouts, patient);
   const end = (): void => {
     link.unlink();
+    sent.end();
     release();
   };
   try {
-    const answer = context.fetch(url, { ...init, signal: link.controller.signal });
-    const response = await inTime(answer, context.timeouts.headersMs, url, link);
+    const answer = context.fetch(url, { ...sent.init, signal: link.controller.signal });
+    const response = await inTime(answer, sent.waitMs, url, link, sent);
     return openExchange(url, response, context.timeouts, { link, end });
   } catch (error) {
     end();
@@ -88,14 +101,22 @@ function linkAbort(signal: AbortSignal | undefined): AbortLink {
 }
 
 /** Waits for something, but not longer than so; then everything under the link is given up. */
-function inTime<T>(work: Promise<T>, ms: number, url: URL, link: AbortLink): Promise<T> {
+function inTime<T>(work: Promise<T>, ms: number, url: URL, link: AbortLink, sent?: SentBody): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      const message = `${redactUrl(url)} sent nothing for ${ms} ms`;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const arm = (wait: number | undefined): void => {
+      clearTimeout(timer);
+      if (wait !== undefined) timer = setTimeout(giveUpWaiting, wait, wait);
+    };
+    const giveUpWaiting = (waited: number): void => {
+      const message = `${redactUrl(url)} sent nothing for ${Math.round(waited)} ms`;
       link.controller.abort(new HttpFailure('timeout', message, { retryable: true }));
-    }, ms);
+    };
+    arm(ms);
+    if (sent !== undefined) sent.rearm = arm;
     const settle = (): void => {
       clearTimeout(timer);
+      if (sent !== undefined) sent.rearm = undefined;
       link.interrupt = undefined;
     };
     const fail = (reason: unknown): void => {
@@ -211,12 +232,22 @@ function longer(url: URL, announced: number): HttpFailure {
 function failureOf(error: unknown, url: URL, signal: AbortSignal | undefined): unknown {
   if (error instanceof HttpFailure) return error;
   if (signal?.aborted === true) return signal.reason;
+  if (isRedirected(error)) {
+    const message = `${redactUrl(url)} redirects a body that is sent once only`;
+    return new HttpFailure('redirect', message, { cause: error });
+  }
   const code = networkCode(error);
   return new HttpFailure('network', `${redactUrl(url)} could not be reached: ${code ?? 'the connection failed'}`, {
     cause: error,
     // A certificate does not get better by asking again.
     retryable: !/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO/.test(code ?? ''),
   });
+}
+
+/** True for what fetch says where a redirect is an error; its words differ from platform to platform. */
+function isRedirected(error: unknown): boolean {
+  const { cause } = error as { cause?: unknown };
+  return [error, cause].some((each) => each instanceof Error && /redirect/i.test(each.message));
 }
 
 /** The code of the lowest cause that has one: `ECONNREFUSED`, `UND_ERR_SOCKET`. */

@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly authorize?: Authorize | undefined;
   /** Says no to a host, also to one that a redirect leads to. */
   readonly allowHost?: ((host: string) => boolean) | undefined;
+  /** The head of the answer may take long, as where a registry hashes what it was sent. */
+  readonly patient?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,6 +29,8 @@ export type Authorize = (
 
 const maxRedirects = 5;
 const redirects = [301, 302, 303, 307, 308];
+/** Redirects that keep the method and the body (RFC 9110 sections 15.4.8 and 15.4.9). */
+const keeping = [307, 308];
 /** Headers that are meant for the origin that they were made for. */
 const bound = ['authorization', 'cookie', 'proxy-authorization'];
 
@@ -43,13 +47,14 @@ export async function follow(from: URL, request: HttpRequest, context: ExchangeC
   let headers = merged(request.headers, userInfoOf(from), await request.authorize?.(url));
   for (let hops = 0; ; hops++) {
     checkHost(url, request);
-    const answer = await exchange(url, initOf(request, headers), context, request.signal);
+    const answer = await exchange(url, initOf(request, headers), context, request);
     if (answer.response.type === 'opaqueredirect') return await followUnseen(answer, request, shared, context);
     const next = redirectOf(answer);
     if (next === undefined) return answer;
     await answer.discard();
     if (hops >= maxRedirects) throw unsafe(url, `redirects more than ${maxRedirects} times`);
-    checkRedirect(url, next, request);
+    checkRedirect(url, next);
+    checkMethod(url, next, request, answer.response.status);
     if (next.origin !== url.origin) headers = shared;
     url = next;
   }
@@ -99,12 +104,8 @@ function initOf({ method = 'GET', body }: HttpRequest, headers: Headers): Reques
     redirect: 'manual',
     // Cookies of a page are not ours to send. workerd knows no cookies, and refuses the option.
     ...('credentials' in Request.prototype ? { credentials: 'omit' as const } : {}),
-    ...(content === undefined ? {} : { body: content, ...(isStream(content) ? { duplex: 'half' } : {}) }),
+    ...(content === undefined ? {} : { body: content }),
   };
-}
-
-function isStream(body: BodyInit): boolean {
-  return typeof body === 'object' && 'getReader' in body;
 }
 
 /** Where an answer redirects to; undefined where it does not. */
@@ -117,13 +118,18 @@ function redirectOf({ url, response }: Exchange): URL | undefined {
   return withoutUserInfo(next);
 }
 
-function checkRedirect(url: URL, next: URL, { method = 'GET' }: HttpRequest): void {
+function checkRedirect(url: URL, next: URL): void {
   if (url.protocol === 'https:' && next.protocol !== 'https:')
     throw unsafe(url, `redirects from https to ${redactUrl(next)}`);
   if (isPrivateHost(next.hostname) && !isPrivateHost(url.hostname)) {
     throw unsafe(url, `redirects to the private address ${redactUrl(next)}`);
   }
-  if (method !== 'GET' && method !== 'HEAD') throw unsafe(url, `redirects a ${method} to ${redactUrl(next)}`);
+}
+
+/** What changes something is sent on only where the redirect says that it stays what it is. */
+function checkMethod(url: URL, next: URL, { method = 'GET' }: HttpRequest, status?: number): void {
+  if (method === 'GET' || method === 'HEAD' || (status !== undefined && keeping.includes(status))) return;
+  throw unsafe(url, `redirects a ${method} to ${redactUrl(next)}`);
 }
 
 function checkHost(url: URL, { allowHost }: HttpRequest): void {
@@ -137,11 +143,12 @@ async function followUnseen(
   context: ExchangeContext,
 ): Promise<Exchange> {
   await first.discard();
+  checkMethod(first.url, first.url, request);
   const init: RequestInit = { ...initOf(request, headers), redirect: 'follow' };
-  const answer = await exchange(first.url, init, context, request.signal);
+  const answer = await exchange(first.url, init, context, request);
   const end = parseHttpUrl(answer.response.url) ?? first.url;
   try {
-    checkRedirect(first.url, end, request);
+    checkRedirect(first.url, end);
     checkHost(end, request);
   } catch (error) {
     await answer.discard();

@@ -26,6 +26,11 @@ export interface HttpClientOptions {
 export interface AskOptions extends HttpRequest {
   /** Statuses that are an answer; every other one is a failure. 200 by default. */
   readonly expect?: readonly number[] | undefined;
+  /**
+   * True where asking again does no more than asking once, although the method does not say so; false where it may do
+   * more. By the method by default.
+   */
+  readonly repeatable?: boolean | undefined;
   /** Is told before something is tried again. */
   readonly onRetry?: RetryOptions['onRetry'];
 }
@@ -59,9 +64,9 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     policy,
     clock,
     ask(url, ask = {}) {
-      const { expect = [200], method = 'GET', signal, onRetry } = ask;
+      const { expect = [200], method = 'GET', repeatable = idempotent.includes(method), signal, onRetry } = ask;
       const once = async (): Promise<Exchange> => checkStatus(await follow(url, ask, context), expect, clock);
-      if (!idempotent.includes(method)) return once();
+      if (!repeatable) return once();
       return withRetry(once, { policy, clock, signal, onRetry });
     },
   };

@@ -37,12 +37,45 @@ describe('createHttpClient', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('does not send a PUT to where it is redirected', async () => {
+  it.each([301, 302, 303])('does not send a PUT to where it is redirected with %d', async (status) => {
     const { url, requests } = await serve((_, response) => {
-      response.writeHead(307, { location: '/b' }).end();
+      response.writeHead(status, { location: '/b' }).end();
     });
     await expect(ask(url, { method: 'PUT', body: () => 'x' })).rejects.toMatchObject({ kind: 'redirect' });
     expect(requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['PUT', 307],
+    ['PATCH', 308],
+    ['POST', 307],
+    ['DELETE', 308],
+  ])(
+    'sends a %s again where %d says that it stays what it is, without credentials for another origin',
+    async (method, status) => {
+      const seen: string[] = [];
+      const other = await serve((request, response) => {
+        request.setEncoding('utf8').on('data', (text: string) => seen.push(text));
+        request.on('end', () => response.writeHead(201).end());
+      });
+      const { url } = await serve((_, response) => {
+        response.writeHead(status, { location: `${other.url}/b` }).end();
+      });
+      const options = { method, expect: [201], authorize: () => ({ authorization: 'Basic eA==' }) };
+      await ask(url, { ...options, ...(method === 'DELETE' ? {} : { body: () => 'x' }) });
+      expect(other.requests[0]).toMatchObject({ method, url: '/b' });
+      expect(other.requests[0]?.headers.authorization).toBeUndefined();
+      expect(seen.join('')).toBe(method === 'DELETE' ? '' : 'x');
+    },
+  );
+
+  it('sends a POST twice where that does no more than sending it once, and a PUT not where it does', async () => {
+    const { url, requests } = await serve((_, response, count) => {
+      response.writeHead(count === 2 ? 201 : 503).end();
+    });
+    await expect(ask(url, { method: 'PUT', repeatable: false })).rejects.toMatchObject({ status: 503 });
+    expect(requests).toHaveLength(1);
+    expect(await ask(url, { method: 'POST', repeatable: true, expect: [201] })).toMatchObject({ status: 201 });
   });
 
   it('takes a HEAD without a body', async () => {

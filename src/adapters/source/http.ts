@@ -179,7 +179,7 @@ function checkHttpOptions(options: HttpSourceOptions): void {
   const { concurrency = {}, retry = {}, timeouts = {}, clock = {} } = options;
   checkOptions('concurrency', concurrency, ['total', 'perOrigin']);
   checkOptions('retry', retry, ['attempts', 'baseMs', 'capMs', 'maxRetryAfterMs']);
-  checkOptions('timeouts', timeouts, ['headersMs', 'idleMs', 'rateWindowMs', 'minBytesPerSecond']);
+  checkOptions('timeouts', timeouts, ['headersMs', 'answerMs', 'idleMs', 'rateWindowMs', 'minBytesPerSecond']);
   checkOptions('clock', clock, ['now', 'sleep', 'random']);
   checkCount('total', concurrency.total, 1);
   checkCount('perOrigin', concurrency.perOrigin, 1);

@@ -20,8 +20,13 @@ export interface RegistryRequest extends OperationOptions {
   readonly scopes: readonly Scope[];
   /** Statuses that are an answer; every other one is an error. */
   readonly expect: readonly number[];
-  /** True where asking again does no more than asking once, although the method does not say so. */
+  /**
+   * True where asking again does no more than asking once, although the method does not say so; false where it may do
+   * more, although the method says otherwise.
+   */
   readonly repeatable?: boolean | undefined;
+  /** The head of the answer may take long, as where a registry hashes what it was sent. */
+  readonly patient?: boolean | undefined;
   /** Also asks the mirrors, in their order and before the registry itself. For reading what a digest or tag names. */
   readonly mirrored?: boolean | undefined;
 }

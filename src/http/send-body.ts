@@ -1,0 +1,119 @@
+import type { HttpTimeouts } from './exchange.ts';
+import { forbidsRedirects, streamsBodies } from './upload-abilities.ts';
+
+/** A body on its way out: how fetch is told of it, and what it says of its progress. */
+export interface SentBody {
+  readonly init: RequestInit;
+  /** How long the head of the answer may take if nothing is heard of the body. Milliseconds. */
+  readonly waitMs: number;
+  /** Is told how long to wait from now on; undefined while it is not the server that is waited for. */
+  rearm: ((ms: number | undefined) => void) | undefined;
+  /** Closes what the body is read from. Harmless after its end. */
+  readonly end: () => void;
+}
+
+/** Room for 256 KiB: large enough to cost little each, small enough to see that something moves. */
+const sliceBytes = 1 << 18;
+/** What is larger is never copied by the platform only to be sent again after a redirect. */
+const keptBytes = 1 << 24;
+
+/** Prepares the body of a request: a stream is watched, and closed when the exchange is over. */
+export function sendBody(init: RequestInit, timeouts: HttpTimeouts, patient: boolean): SentBody {
+  const { body } = init;
+  const answerMs = patient ? timeouts.answerMs : timeouts.headersMs;
+  if (body instanceof ReadableStream) return sendStream(init, body as ReadableStream<Uint8Array>, timeouts);
+  const size = sizeOf(body);
+  const waitMs = answerMs + (size * 1000) / timeouts.minBytesPerSecond;
+  return { init: size > keptBytes ? unkept(init) : init, waitMs, rearm: undefined, end: () => undefined };
+}
+
+function sizeOf(body: RequestInit['body']): number {
+  if (body instanceof Blob) return body.size;
+  if (body instanceof Uint8Array) return body.length;
+  return typeof body === 'string' ? body.length : 0;
+}
+
+/**
+ * Tells fetch to keep nothing of a body that it has sent. Node's keeps every byte for the case of a redirect, unless
+ * redirects are an error and there is no window to ask for credentials (fetch standard, "HTTP-network-or-cache fetch").
+ * A redirect then rejects, which is the price.
+ */
+function unkept(init: RequestInit): RequestInit {
+  return forbidsRedirects() && streamsBodies() ? { ...init, window: null, redirect: 'error' } : init;
+}
+
+function sendStream(init: RequestInit, body: ReadableStream<Uint8Array>, timeouts: HttpTimeouts): SentBody {
+  const watched = watch(body, (phase, bytes) => {
+    if (phase === 'reading') sent.rearm?.(undefined);
+    else if (phase === 'sent') sent.rearm?.(timeouts.answerMs);
+    else sent.rearm?.(timeouts.idleMs + (bytes * 1000) / timeouts.minBytesPerSecond);
+  });
+  const framed = fixedLength(watched.stream, new Headers(init.headers).get('content-length'));
+  const sent: SentBody = {
+    init: unkept({ ...init, body: framed, ...{ duplex: 'half' } }),
+    waitMs: timeouts.headersMs,
+    rearm: undefined,
+    end: watched.end,
+  };
+  return sent;
+}
+
+type Phase = 'reading' | 'sending' | 'sent';
+
+interface Watched {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly end: () => void;
+}
+
+/** A stream of the same bytes in slices, that tells what it is at and can be ended from outside. */
+function watch(body: ReadableStream<Uint8Array>, tell: (phase: Phase, bytes: number) => void): Watched {
+  const reader = body.getReader();
+  let rest: Uint8Array | undefined;
+  let ended = false;
+  const end = (): void => {
+    if (ended) return;
+    ended = true;
+    // Whoever is read from may fail to close; the exchange is over all the same.
+    reader.cancel().catch(() => undefined);
+  };
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (rest === undefined) {
+          tell('reading', 0);
+          const { done, value } = await reader.read();
+          if (done) {
+            finish(controller);
+            return;
+          }
+          rest = value;
+        }
+        const slice = rest.subarray(0, sliceBytes);
+        rest = slice.length < rest.length ? rest.subarray(sliceBytes) : undefined;
+        tell('sending', slice.length);
+        controller.enqueue(slice);
+      },
+      cancel: end,
+    },
+    { highWaterMark: 0 },
+  );
+  const finish = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    // Less than all bytes must never look like all of them.
+    if (ended) controller.error(new Error('the exchange is over'));
+    else controller.close();
+    ended = true;
+    tell('sent', 0);
+  };
+  return { stream, end };
+}
+
+interface LengthPlatform {
+  readonly FixedLengthStream?: new (length: number) => TransformStream<Uint8Array, Uint8Array>;
+}
+
+/** workerd announces the length of a stream only where it is one of its own kind. */
+function fixedLength(stream: ReadableStream<Uint8Array>, length: string | null): ReadableStream<Uint8Array> {
+  const { FixedLengthStream } = globalThis as LengthPlatform;
+  if (FixedLengthStream === undefined || length === null) return stream;
+  return stream.pipeThrough(new FixedLengthStream(Number(length)));
+}
