@@ -22,6 +22,7 @@ export {
   walkGraph,
   type BlobNode,
   type GraphNode,
+  type KnownManifest,
   type LoadManifest,
   type ManifestNode,
   type WalkOptions,

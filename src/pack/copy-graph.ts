@@ -1,130 +1,221 @@
-import type { Digest } from '../digest/index.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
-import { walkGraph, type BlobNode, type ManifestNode } from '../oci/index.ts';
+import {
+  isIndexMediaType,
+  isManifestMediaType,
+  parseManifest,
+  successorsOf,
+  walkGraph,
+  type BlobNode,
+  type KnownManifest,
+  type LoadManifest,
+  type ManifestNode,
+  type ParsedManifest,
+} from '../oci/index.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import { copyBlob, type BlobOutcome, type CopyEnds } from './copy-blob.ts';
-import { eachBounded } from './each-bounded.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import type { CopyTally } from './copy-tally.ts';
 import { failureOf } from './failure.ts';
 import { loadManifestBytes } from './load-manifest.ts';
-import type { Traffic } from './pack-input.ts';
+import type { OnceByKey } from './once-by-key.ts';
+import type { TaskGroup } from './task-group.ts';
 
 export interface CopyContext extends CopyEnds {
-  readonly concurrency: number;
   readonly dryRun: boolean;
+  /** True where referrers of everything that is copied are wanted. */
+  readonly referrers: boolean;
   readonly tally: CopyTally;
+  readonly tasks: TaskGroup;
+  /** What was brought to the target, or is on its way: each blob and each manifest once, however often it is named. */
+  readonly done: OnceByKey;
+  /** For manifests that wait until what they name is there. */
+  readonly memory: ByteBudget;
   readonly options: OperationOptions;
 }
 
-/** What one copy did, over all its graphs. Everything is counted, and moved, once. */
-export interface CopyTally {
-  /** False where this digest was dealt with before. */
-  start(digest: Digest): boolean;
-  blob(descriptor: Descriptor, outcome: BlobOutcome): void;
-  manifest(descriptor: Descriptor): void;
-  referrer(descriptor: Descriptor): void;
-  skip(descriptor: Descriptor): void;
-  result(): TallyResult;
+/** A manifest to copy, and what is known of it beforehand. */
+export interface CopyRoot {
+  readonly descriptor: Descriptor;
+  readonly bytes?: Uint8Array | undefined;
+  /** True where the target has it, and with it everything that it names. */
+  readonly known: boolean;
 }
 
-/** The sums of a {@link CopyTally}. */
-export interface TallyResult {
-  readonly manifests: number;
-  readonly referrers: readonly Descriptor[];
-  readonly copied: Traffic;
-  readonly mounted: Traffic;
-  readonly reused: Traffic;
-  readonly skipped: readonly Descriptor[];
-}
-
-/** A tally of nothing yet. */
-export function copyTally(): CopyTally {
-  const seen = new Set<Digest>();
-  const referrers: Descriptor[] = [];
-  const skipped: Descriptor[] = [];
-  const sums = { copied: { blobs: 0, bytes: 0 }, mounted: { blobs: 0, bytes: 0 }, reused: { blobs: 0, bytes: 0 } };
-  let manifests = 0;
-  return {
-    start: (digest) => !seen.has(digest) && seen.add(digest).size > 0,
-    blob(descriptor, outcome) {
-      sums[outcome].blobs++;
-      sums[outcome].bytes += descriptor.size;
-    },
-    manifest() {
-      manifests++;
-    },
-    referrer: (descriptor) => void referrers.push(descriptor),
-    skip: (descriptor) => void skipped.push(descriptor),
-    result: () => ({ manifests, referrers, ...sums, skipped }),
-  };
+/** A graph of which everything but the root is in the target. */
+export interface CopiedGraph {
+  /** Every manifest of it that may have referrers; the root last. */
+  readonly manifests: readonly Descriptor[];
+  /** Writes the root, under a tag where one is given: nothing where it is there already. */
+  finish(tag?: string): Promise<void>;
 }
 
 /**
- * Copies everything below a manifest and the manifest itself, in an order in which the target never names what it does
- * not have. Gives the manifests, the root last. No tag is written.
+ * Copies everything below a manifest, in an order in which the target never names what it does not have. Blobs flow as
+ * soon as a manifest names them; a manifest follows when what it names is there.
  */
-export async function copyGraph(root: Descriptor, context: CopyContext): Promise<readonly Descriptor[]> {
-  const { blobs, manifests } = await walk(root, context);
-  const { concurrency, options } = context;
-  await eachBounded(blobs, { concurrency, signal: options.signal }, async ({ descriptor }, signal) => {
-    const bound = { ...context, options: { ...options, signal } };
-    const outcome = context.dryRun
-      ? await compare(descriptor, bound)
-      : await copyBlob(descriptor, bound, bound.options);
-    context.tally.blob(descriptor, outcome);
-  });
-  for (const { descriptor, bytes } of manifests) await copyManifest(descriptor, bytes, context);
-  return manifests.map(({ descriptor }) => descriptor);
-}
-
-interface WalkedManifest {
-  readonly descriptor: Descriptor;
-  /** Kept where they are few. */
-  readonly bytes: Uint8Array | undefined;
-}
-
-interface Walked {
-  readonly blobs: readonly BlobNode[];
-  readonly manifests: readonly WalkedManifest[];
-}
-
-/** Manifest bytes that are kept between reading a graph and writing it; the rest is read twice. */
-const keptBytes = 32 * 1024 * 1024;
-
-async function walk(root: Descriptor, context: CopyContext): Promise<Walked> {
-  const { from, tally, options } = context;
-  const blobs: BlobNode[] = [];
-  const manifests: WalkedManifest[] = [];
-  let kept = 0;
-  const load = (descriptor: Descriptor): Promise<Uint8Array> => loadManifestBytes(from, descriptor, options);
-  const take = (node: ManifestNode): void => {
-    const keep = kept + node.bytes.length <= keptBytes;
-    if (keep) kept += node.bytes.length;
-    manifests.push({ descriptor: withMediaType(node), bytes: keep ? node.bytes : undefined });
-  };
-  for await (const node of walkGraph(root, load, { signal: options.signal })) {
-    if (node.kind === 'manifest') take(node);
-    else if (node.nonDistributable) tally.skip(node.descriptor);
-    else if (tally.start(node.descriptor.digest)) blobs.push(node);
+export async function copyBelow(root: CopyRoot, context: CopyContext): Promise<CopiedGraph> {
+  if (root.known) return knownGraph(root, context);
+  const { from, to, tasks, tally } = context;
+  const known: Descriptor[] = [];
+  const manifests: Descriptor[] = [];
+  let last: ManifestNode | undefined;
+  const signal = tasks.signal;
+  const concurrency = from.capabilities.remote || to.capabilities.remote ? tasks.concurrency : 1;
+  const steps = { signal, concurrency, known: knownManifest(root, known, context) };
+  for await (const node of walkGraph(root.descriptor, loader(root, context), steps)) {
+    if (node.kind === 'manifest') {
+      manifests.push(pendingOf(node).descriptor);
+      if (node.depth === 0) last = node;
+      else void bringManifest(node, context);
+    } else if (node.nonDistributable) tally.skip(node.descriptor);
+    else void bringBlob(node, context);
   }
-  return { blobs, manifests };
+  const node = last as ManifestNode;
+  await contentOf(node.parsed, context);
+  return {
+    manifests: [...(await childrenOf(known, context)), ...manifests],
+    finish: (tag) => finish(pendingOf(node), context, tag),
+  };
 }
 
-function withMediaType({ descriptor, parsed }: ManifestNode): Descriptor {
-  return { ...descriptor, mediaType: parsed.mediaType };
+async function finish(pending: PendingManifest, context: CopyContext, tag: string | undefined): Promise<void> {
+  // Another graph brings it, or the target has it, without this tag.
+  const before = context.done.has(`manifest ${pending.descriptor.digest}`);
+  await once('manifest', pending.descriptor, context, () => writeManifest(pending, context, tag));
+  if (before && tag !== undefined && !context.dryRun) await putManifest(pending, context, tag);
 }
 
-async function compare({ digest }: Descriptor, { to, options }: CopyContext): Promise<BlobOutcome> {
+/** Copies a graph, the root last. Gives its manifests. No tag is written. */
+export async function copyGraph(root: CopyRoot, context: CopyContext): Promise<readonly Descriptor[]> {
+  const graph = await copyBelow(root, context);
+  await graph.finish();
+  return graph.manifests;
+}
+
+async function knownGraph({ descriptor, bytes }: CopyRoot, context: CopyContext): Promise<CopiedGraph> {
+  const parsed = bytes === undefined ? undefined : parseManifest(bytes, { mediaType: descriptor.mediaType });
+  if (context.done.mark(`manifest ${descriptor.digest}`)) context.tally.known(parsed);
+  return {
+    manifests: await childrenOf([descriptor], context),
+    finish: (tag) => finish({ descriptor, bytes }, context, tag),
+  };
+}
+
+/** Each manifest that a remote target has is passed over, with all that it names: the registry vouches for that. */
+function knownManifest(root: CopyRoot, known: Descriptor[], context: CopyContext): KnownManifest {
+  const { to, tally, done, options } = context;
+  return async (descriptor, { signal }) => {
+    if (!to.capabilities.remote || descriptor.digest === root.descriptor.digest) return false;
+    const found = await to.resolve(descriptor.digest, { ...options, signal }).catch((error: unknown) => {
+      throw failureOf(error, 'destination', { digest: descriptor.digest });
+    });
+    if (found === undefined) return false;
+    if (done.mark(`manifest ${descriptor.digest}`)) tally.known();
+    known.push(descriptor);
+    return true;
+  };
+}
+
+/** Manifests with what lies in them, where they are indexes: they were not walked, and have referrers all the same. */
+async function childrenOf(known: readonly Descriptor[], context: CopyContext): Promise<Descriptor[]> {
+  if (!context.referrers) return [...known];
+  const found: Descriptor[] = [];
+  const { signal, concurrency } = context.tasks;
+  const single: KnownManifest = (descriptor) => {
+    if (isIndexMediaType(descriptor.mediaType)) return false;
+    found.push(descriptor);
+    return true;
+  };
+  for (const descriptor of known) {
+    const load: LoadManifest = (wanted) => loadManifestBytes(context.from, wanted, { ...context.options, signal });
+    for await (const node of walkGraph(descriptor, load, { signal, concurrency, known: single })) {
+      if (node.kind === 'manifest') found.push(node.descriptor);
+    }
+  }
+  return found;
+}
+
+function loader(root: CopyRoot, { from, options }: CopyContext): LoadManifest {
+  return (descriptor, { signal }) => {
+    if (root.bytes !== undefined && descriptor.digest === root.descriptor.digest) return root.bytes;
+    return loadManifestBytes(from, descriptor, { ...options, signal });
+  };
+}
+
+function once(
+  kind: 'blob' | 'manifest',
+  { digest }: Descriptor,
+  { done }: CopyContext,
+  work: () => Promise<void>,
+): Promise<void> {
+  return done.run(`${kind} ${digest}`, work);
+}
+
+/** Fulfilled when everything that a manifest names, and that is copied at all, is there. */
+async function contentOf(parsed: ParsedManifest, { done }: CopyContext): Promise<void> {
+  await Promise.all(successorsOf(parsed).map((descriptor) => done.of(`${kindOf(descriptor)} ${descriptor.digest}`)));
+}
+
+function kindOf({ mediaType }: Descriptor): 'blob' | 'manifest' {
+  return isManifestMediaType(mediaType) ? 'manifest' : 'blob';
+}
+
+function bringBlob({ descriptor }: BlobNode, context: CopyContext): Promise<void> {
+  const { tasks, tally, options, dryRun } = context;
+  return once('blob', descriptor, context, () =>
+    tasks.run(async (signal) => {
+      const own = { ...options, signal };
+      tally.blob(
+        descriptor,
+        dryRun ? await compare(descriptor, context, own) : await copyBlob(descriptor, context, own),
+      );
+    }),
+  );
+}
+
+async function compare({ digest }: Descriptor, { to }: CopyEnds, options: OperationOptions): Promise<BlobOutcome> {
   return (await to.blob.stat(digest, options)) === undefined ? 'copied' : 'reused';
 }
 
-async function copyManifest(descriptor: Descriptor, kept: Uint8Array | undefined, context: CopyContext): Promise<void> {
-  const { from, to, tally, options, dryRun } = context;
-  if (!tally.start(descriptor.digest)) return;
-  tally.manifest(descriptor);
-  if (dryRun) return;
-  const bytes = kept ?? (await loadManifestBytes(from, descriptor, options));
-  const { mediaType, digest } = descriptor;
-  await to.manifest.put(bytes, { ...options, mediaType, digest }).catch((error: unknown) => {
-    throw failureOf(error, 'destination', { digest });
+/** A manifest on its way. */
+interface PendingManifest {
+  readonly descriptor: Descriptor;
+  /** Absent where too many wait: then they are read again. */
+  readonly bytes: Uint8Array | undefined;
+}
+
+function pendingOf({ descriptor, bytes, parsed }: ManifestNode): PendingManifest {
+  return { descriptor: { ...descriptor, mediaType: parsed.mediaType }, bytes };
+}
+
+function bringManifest(node: ManifestNode, context: CopyContext): Promise<void> {
+  return once('manifest', node.descriptor, context, () => {
+    const content = contentOf(node.parsed, context);
+    const pending = pendingOf(node);
+    if (context.memory.take(node.bytes.length)) return writeLater(pending, content, context);
+    return writeLater({ ...pending, bytes: undefined }, content, context);
+  });
+}
+
+async function writeLater(pending: PendingManifest, content: Promise<void>, context: CopyContext): Promise<void> {
+  await content;
+  await writeManifest(pending, context);
+  context.memory.give(pending.bytes?.length ?? 0);
+}
+
+async function writeManifest(pending: PendingManifest, context: CopyContext, tag?: string): Promise<void> {
+  context.tally.manifest();
+  if (!context.dryRun) await putManifest(pending, context, tag);
+}
+
+function putManifest(pending: PendingManifest, context: CopyContext, tag: string | undefined): Promise<void> {
+  const { from, to, tasks, options } = context;
+  const { digest, mediaType } = pending.descriptor;
+  return tasks.run(async (signal) => {
+    const own = { ...options, signal };
+    const bytes = pending.bytes ?? (await loadManifestBytes(from, pending.descriptor, own));
+    await to.manifest.put(bytes, { ...own, mediaType, digest, tag }).catch((error: unknown) => {
+      throw failureOf(error, 'destination', { digest, ...(tag === undefined ? {} : { tag }) });
+    });
   });
 }

@@ -1,16 +1,23 @@
 import type { Digest } from '../digest/index.ts';
 import { IntegrityError, RegistryError, UsageError } from '../errors.ts';
 import type { Descriptor, Platform } from '../oci/descriptor.ts';
-import { isIndexMediaType, selectPlatform } from '../oci/index.ts';
+import { isIndexMediaType, parseManifest, selectPlatform } from '../oci/index.ts';
 import type { OperationOptions } from '../ports/operation.ts';
+import type { Repository, TagOptions } from '../ports/registry.ts';
 import { reported, type Report } from '../ports/report.ts';
 import { checkCount, checkOptions, operationKeys } from '../bytes/check-options.ts';
-import { copyGraph, copyTally, type CopyContext } from './copy-graph.ts';
-import { copyReferrers } from './copy-referrers.ts';
+import { byteBudget } from './byte-budget.ts';
+import { copyBelow, type CopyContext } from './copy-graph.ts';
+import { copyReferrers, findReferrers, markKnown } from './copy-referrers.ts';
+import { copyTally } from './copy-tally.ts';
+import { eachBounded } from './each-bounded.ts';
 import { failureOf } from './failure.ts';
-import { loadManifest } from './load-manifest.ts';
-import { describeLocation, resolveLocation, type OpenLocation } from './pack-location.ts';
+import { loadManifestBytes } from './load-manifest.ts';
+import { loadNamed, type NamedManifest } from './load-named.ts';
+import { onceByKey } from './once-by-key.ts';
+import { describeLocation, type OpenLocation } from './pack-location.ts';
 import type { Traffic } from './pack-input.ts';
+import { withTasks } from './task-group.ts';
 
 export interface CopyOptions extends OperationOptions {
   /** Takes along what refers to the manifests that are copied: signatures, attestations, SBOMs. True by default. */
@@ -59,19 +66,28 @@ export function copyPack(from: OpenLocation, to: OpenLocation, options: CopyOpti
   checkOptions('options', options, keys);
   const concurrency = checkCount('concurrency', options.concurrency, 8);
   return reported({ verb: 'copy', name: describeLocation(to) }, options, async (report) => {
-    const context: CopyContext = {
-      from: from.repository,
-      to: to.repository,
-      mountFrom: mountableFrom(from, to, options.mountFrom),
-      concurrency,
-      dryRun: options.dryRun ?? false,
-      tally: copyTally(),
-      options: report.options,
-    };
-    const jobs = options.allTags === true ? await everyTag(from, to, report) : [{ from, to }];
-    return copyAll(jobs, context, options, report);
+    const bounds = { concurrency, signal: report.options.signal };
+    return withTasks(bounds, async (tasks) => {
+      const context: CopyContext = {
+        from: from.repository,
+        to: to.repository,
+        mountFrom: mountableFrom(from, to, options.mountFrom),
+        dryRun: options.dryRun ?? false,
+        referrers: options.referrers ?? true,
+        tally: copyTally(),
+        tasks,
+        done: onceByKey(),
+        memory: byteBudget(keptBytes),
+        options: { ...report.options, signal: tasks.signal },
+      };
+      const jobs = options.allTags === true ? await everyTag(from, to, report) : [{ from, to }];
+      return copyAll(jobs, context, options, report);
+    });
   });
 }
+
+/** Bytes of manifests that wait for what they name; the rest is read twice. */
+const keptBytes = 32 * 1024 * 1024;
 
 interface CopyJob {
   readonly from: OpenLocation;
@@ -84,31 +100,33 @@ async function copyAll(
   options: CopyOptions,
   report: Report,
 ): Promise<CopyResult> {
-  const roots: Descriptor[] = [];
+  const { from, to, tasks } = context;
   const tags: string[] = [];
-  let present = 0;
-  for (const job of jobs) {
-    const done = await copyOne(job, context, options, report);
-    roots.push(done.descriptor);
-    if (done.present) present++;
-    else if (job.to.tag !== undefined) tags.push(job.to.tag);
+  // Each job of two folders is quick, and its order can be told from outside.
+  const concurrency = from.capabilities.remote || to.capabilities.remote ? tasks.concurrency : 1;
+  const outcomes = await eachBounded(jobs, { concurrency, signal: tasks.signal }, (job) =>
+    copyOne(job, context, options, report),
+  );
+  const present = outcomes.filter((outcome) => outcome.present).length;
+  for (const [index, { to: target }] of jobs.entries()) {
+    if (target.tag !== undefined && outcomes[index]?.present === false) tags.push(target.tag);
   }
-  const descriptor = roots[0] as Descriptor;
+  const { descriptor } = outcomes[0] as CopyOutcome;
   const { text } = jobs.length === 1 ? (jobs[0] as CopyJob).to : {};
   return {
     ...(text === undefined ? {} : { reference: text }),
     descriptor,
     tags,
     ...context.tally.result(),
-    present: present > 0 && present === jobs.length,
+    present: present === jobs.length,
     dryRun: context.dryRun,
   };
 }
 
 /** Blobs can be mounted between repositories of one registry. */
-function mountableFrom(from: OpenLocation, to: OpenLocation, named: readonly string[] = []): readonly string[] {
+function mountableFrom(from: OpenLocation, to: OpenLocation, named: readonly string[] = []): Set<string> {
   const same = from.registry !== undefined && from.registry === to.registry;
-  return [...new Set(same ? [from.repository.name, ...named] : named)];
+  return new Set(same ? [from.repository.name, ...named] : named);
 }
 
 async function everyTag(from: OpenLocation, to: OpenLocation, report: Report): Promise<CopyJob[]> {
@@ -134,35 +152,44 @@ async function everyTag(from: OpenLocation, to: OpenLocation, report: Report): P
   });
 }
 
+interface CopyOutcome {
+  readonly descriptor: Descriptor;
+  readonly present: boolean;
+}
+
 async function copyOne(
   { from, to }: CopyJob,
   context: CopyContext,
   options: CopyOptions,
   report: Report,
-): Promise<{ readonly descriptor: Descriptor; readonly present: boolean }> {
-  const named = await resolveLocation(from, report.options).catch((error: unknown) => {
-    throw failureOf(error, 'source');
-  });
-  const descriptor = await chosen(named, context, options, report);
+): Promise<CopyOutcome> {
+  const root = await chosen(await loadNamed(from, context.options), context, options);
+  const { descriptor } = root;
   checkTarget(to, descriptor.digest);
-  if (options.ifAbsent === true && (await isPresent(to, descriptor.digest, report))) {
+  if (options.ifAbsent === true && (await isPresent(to, descriptor.digest, context))) {
     return { descriptor, present: true };
   }
-  const manifests = await copyGraph(descriptor, context);
-  if (options.referrers !== false) await copyReferrers(manifests, context, report);
-  if (to.tag !== undefined && !context.dryRun) await writeTag(to, to.tag, descriptor, options, report);
+  const state = await targetState(root, to, context);
+  const graph = await copyBelow({ ...root, known: state.known }, context);
+  const found = context.referrers ? await findReferrers(graph.manifests, context, report) : [];
+  const tag = context.dryRun || state.tagged ? undefined : to.tag;
+  const condition = options.ifAbsent === true && context.to.capabilities.atomicTag ? { ifMatch: null } : undefined;
+  // To write a manifest under a tag is one request, where to tag it would be two. But the tag comes last.
+  const direct = context.to.capabilities.remote && condition === undefined;
+  const alone = found.every(({ referrers }) => referrers.length === 0);
+  await graph.finish(direct && alone ? tag : undefined);
+  await copyReferrers(found, context, report);
+  if (tag !== undefined && !direct) await writeTag(tag, descriptor, { ...context.options, ...condition }, context);
+  else if (!alone) await graph.finish(tag);
   return { descriptor, present: false };
 }
 
-async function chosen(
-  named: Descriptor,
-  context: CopyContext,
-  options: CopyOptions,
-  report: Report,
-): Promise<Descriptor> {
-  if (options.platform === undefined || !isIndexMediaType(named.mediaType)) return named;
-  const { parsed } = await loadManifest(context.from, named, report.options);
-  return parsed.kind === 'index' ? selectPlatform(parsed.document.manifests, options.platform) : named;
+async function chosen(named: NamedManifest, context: CopyContext, { platform }: CopyOptions): Promise<NamedManifest> {
+  const { mediaType } = named.descriptor;
+  if (platform === undefined || !isIndexMediaType(mediaType)) return named;
+  const bytes = named.bytes ?? (await loadManifestBytes(context.from, named.descriptor, context.options));
+  const parsed = parseManifest(bytes, { mediaType });
+  return parsed.kind === 'index' ? { descriptor: selectPlatform(parsed.document.manifests, platform) } : named;
 }
 
 function checkTarget({ digest }: OpenLocation, actual: Digest): void {
@@ -174,21 +201,49 @@ function checkTarget({ digest }: OpenLocation, actual: Digest): void {
   });
 }
 
-async function isPresent({ repository, tag }: OpenLocation, digest: Digest, report: Report): Promise<boolean> {
-  return (await repository.resolve(tag ?? digest, report.options)) !== undefined;
+async function isPresent({ repository, tag }: OpenLocation, digest: Digest, context: CopyContext): Promise<boolean> {
+  return (await resolveTarget(repository, tag ?? digest, context)) !== undefined;
+}
+
+async function resolveTarget(
+  repository: Repository,
+  reference: string,
+  { options }: CopyContext,
+): Promise<Descriptor | undefined> {
+  return repository.resolve(reference, options).catch((error: unknown) => {
+    throw failureOf(error, 'destination');
+  });
+}
+
+/** What a remote target has of a root already. A local one is asked nothing: what it has is looked at blob by blob. */
+async function targetState(
+  root: NamedManifest,
+  { repository, tag }: OpenLocation,
+  context: CopyContext,
+): Promise<{ readonly known: boolean; readonly tagged: boolean }> {
+  if (!repository.capabilities.remote) return { known: false, tagged: false };
+  const { digest } = root.descriptor;
+  const tagged = tag !== undefined && (await resolveTarget(repository, tag, context))?.digest === digest;
+  if (!tagged && (await resolveTarget(repository, digest, context)) === undefined) return { known: false, tagged };
+  return { known: await isListed(root, context), tagged };
+}
+
+/** A root that refers to something is known only where the target lists it: a writer may have been cut off before. */
+async function isListed({ descriptor, bytes }: NamedManifest, context: CopyContext): Promise<boolean> {
+  if (bytes === undefined) return true;
+  const { subject } = parseManifest(bytes, { mediaType: descriptor.mediaType }).document;
+  if (subject === undefined) return true;
+  const [marked] = await markKnown({ subject: subject.digest, referrers: [descriptor] }, context);
+  return marked?.known === true;
 }
 
 async function writeTag(
-  { repository }: OpenLocation,
   tag: string,
   { mediaType, digest, size }: Descriptor,
-  options: CopyOptions,
-  report: Report,
+  options: TagOptions,
+  { to }: CopyContext,
 ): Promise<void> {
-  const condition = options.ifAbsent === true && repository.capabilities.atomicTag ? { ifMatch: null } : {};
-  await repository
-    .tag(tag, { mediaType, digest, size }, { ...report.options, ...condition })
-    .catch((error: unknown) => {
-      throw failureOf(error, 'destination', { tag });
-    });
+  await to.tag(tag, { mediaType, digest, size }, options).catch((error: unknown) => {
+    throw failureOf(error, 'destination', { tag });
+  });
 }

@@ -4,7 +4,7 @@ import { parseLock, type Lock } from '../lockfile/index.ts';
 import { mediaTypes, type ImageManifest } from '../oci/index.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { Repository } from '../ports/registry.ts';
-import { openBlob } from './copy-blob.ts';
+import { openBlob } from './open-blob.ts';
 import { failureOf } from './failure.ts';
 
 /** Bytes that a lock may have: what `parseLock` reads at most. */

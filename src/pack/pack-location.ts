@@ -77,8 +77,14 @@ export async function resolveLocation(location: OpenLocation, options: Operation
   if (reference === undefined) return onlyRoot(repository, options);
   const found = await repository.resolve(reference, options);
   if (found !== undefined) return found;
-  throw new RegistryError('ERR_REGISTRY_NOT_FOUND', `${describeLocation(location)} was not found`, {
-    details: { repository: repository.id, reference },
+  throw notFound(location);
+}
+
+/** The error of a location that names nothing which is there. */
+export function notFound(location: OpenLocation): RegistryError {
+  const { repository, digest, tag } = location;
+  return new RegistryError('ERR_REGISTRY_NOT_FOUND', `${describeLocation(location)} was not found`, {
+    details: { repository: repository.id, reference: digest ?? tag },
   });
 }
 

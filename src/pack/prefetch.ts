@@ -3,7 +3,7 @@ import { readAll } from '../bytes/stream.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { Repository } from '../ports/registry.ts';
 import { startReport, type Report } from '../ports/report.ts';
-import { openBlob } from './copy-blob.ts';
+import { openBlob } from './open-blob.ts';
 import { failureOf } from './failure.ts';
 import { integrityChecked } from './integrity-check.ts';
 import { isWrongBytes, maxAttempts } from './load-manifest.ts';

@@ -6,7 +6,7 @@ import type { OperationOptions } from '../ports/operation.ts';
 import type { Repository } from '../ports/registry.ts';
 import { UsageError } from '../errors.ts';
 import { checkCount, checkOptions, operationKeys } from '../bytes/check-options.ts';
-import { openBlob } from './copy-blob.ts';
+import { openBlob } from './open-blob.ts';
 import { addDetails, failureOf } from './failure.ts';
 import { pathFilter, type PathFilter } from './glob.ts';
 import type { PackLimits } from './limits.ts';

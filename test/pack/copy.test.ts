@@ -179,7 +179,9 @@ describe('a copy that goes wrong', () => {
       const blob = await repository.blob.get(digest, options);
       if (blob === undefined || blob.size !== 2_000_000 || left-- <= 0) return blob;
       const error = new IntegrityError('ERR_DIGEST_MISMATCH', 'wrong', { expected: digest, actual: 'other' });
-      return { ...blob, open: () => Promise.resolve(new ReadableStream({ start: (c) => c.error(error) })) };
+      const failing = (): Promise<ReadableStream> =>
+        Promise.resolve(new ReadableStream({ start: (c) => c.error(error) }));
+      return { ...blob, openUnverifiedRange: failing };
     });
     const target = memoryRegistry().repository('copy');
     await service.copy({ repository: flaky, reference: 'v1' }, { repository: target, reference: 'v1' });
