@@ -1,0 +1,63 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RegistryAddress } from '../guarded-registry.ts';
+import { programPath, run } from '../programs.ts';
+
+/** A program that talks to registries, with a configuration of its own that knows one of them. */
+export interface Client {
+  /** Copies from a layout, `FOLDER:TAG`, to a registry. */
+  readonly push: (layout: string, reference: string) => Promise<unknown>;
+  /** Copies from a registry to a layout, `FOLDER:TAG`. */
+  readonly pull: (reference: string, layout: string) => Promise<unknown>;
+  /** The digest of what a reference names. */
+  readonly digest: (reference: string) => Promise<string>;
+  readonly tags: (repository: string) => Promise<readonly string[]>;
+  /** Every repository; skopeo has no such command. */
+  readonly catalog?: (() => Promise<readonly string[]>) | undefined;
+  readonly delete: (reference: string) => Promise<unknown>;
+  /** The digests of the referrers; only oras and regctl know them. */
+  readonly referrers?: ((reference: string) => Promise<readonly string[]>) | undefined;
+  /** Attaches a file, and gives the digest of the referrer. */
+  readonly attach?: ((reference: string, file: string, artifactType: string) => Promise<string>) | undefined;
+}
+
+export type ClientName = 'oras' | 'crane' | 'regctl' | 'skopeo';
+
+/** What a client is made of. */
+export interface ClientOptions {
+  readonly address: RegistryAddress;
+  /** Where it runs, and where its configuration goes. */
+  readonly folder: string;
+  /** Lets it know the account; true by default. */
+  readonly loggedIn?: boolean | undefined;
+}
+
+/** Runs a program with arguments, and gives what it prints. */
+export type Session = (args: readonly string[], input?: string) => Promise<string>;
+
+/** Runs a program that finds docker's file of credentials where its own variable says, and nothing of this machine. */
+export function sessionOf(name: ClientName, options: ClientOptions): Session {
+  const config = join(options.folder, `config-of-${name}`);
+  mkdirSync(config, { recursive: true });
+  const { account, authority, host } = options.address;
+  const auth = Buffer.from(`${account?.username ?? ''}:${account?.password ?? ''}`).toString('base64');
+  const auths = account === undefined || options.loggedIn === false ? {} : { [host]: { auth } };
+  writeFileSync(join(config, 'config.json'), JSON.stringify({ auths }));
+  const reached = { hostname: host, tls: authority === undefined ? 'disabled' : 'enabled', regcert: authority?.ca };
+  writeFileSync(join(config, 'regctl.json'), JSON.stringify({ hosts: { [host]: reached } }));
+  const env = {
+    HOME: config,
+    DOCKER_CONFIG: config,
+    REGISTRY_AUTH_FILE: join(config, 'config.json'),
+    REGCTL_CONFIG: join(config, 'regctl.json'),
+    // crane has no flag for it.
+    ...(authority === undefined ? {} : { SSL_CERT_FILE: authority.caFile }),
+  };
+  return (args, input) => run(programPath(name), args, { cwd: options.folder, env, input });
+}
+
+/** What is on the lines that a program printed. */
+export const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
+
+/** The folder of `FOLDER:TAG`. */
+export const folderOf = (layout: string): string => layout.replace(/:[^:/]*$/, '');

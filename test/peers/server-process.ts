@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { statusOf } from './status-of.ts';
+
+/** How a program that serves is started on a port. */
+export interface ServerCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly cwd?: string | undefined;
+}
+
+/** A program that answers. */
+export interface ServerProcess {
+  /** The loopback address with its port: `127.0.0.1:45123`. */
+  readonly host: string;
+  /** Ends it, and waits for its end. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly https?: boolean | undefined;
+  /** The certificate, in PEM, that vouches for the one of the server. */
+  readonly ca?: string | undefined;
+}
+
+/**
+ * Starts a program on a free port and waits until it answers `/v2/`. Another program can take the port in between: it
+ * is tried on three.
+ */
+export async function startServer(
+  commandFor: (port: number) => ServerCommand,
+  options: StartOptions = {},
+): Promise<ServerProcess> {
+  let said = '';
+  for (let tries = 0; tries < 3; tries += 1) {
+    const port = await freePort();
+    const command = commandFor(port);
+    const child = spawnTied(command);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-4000)));
+    const url = `${options.https === true ? 'https' : 'http'}://127.0.0.1:${port}/v2/`;
+    if (await answers(child, url, options.ca)) return { host: `127.0.0.1:${port}`, stop: () => stop(child) };
+    await stop(child);
+  }
+  throw new Error(`${commandFor(0).program} does not answer\n${said}`);
+}
+
+/** A port of the loopback that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Ends the program when its standard input ends: with `stop`, and also when this process is killed. */
+const tie = 'exec 3<&0; "$@" <&- 3<&- & server=$!; (cat <&3 >&-; kill $server 2>&-) & exec 3<&-; wait $server';
+
+function spawnTied({ program, args, env, cwd }: ServerCommand): ChildProcess {
+  return spawn('/bin/sh', ['-c', tie, 'sh', program, ...args], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
+    cwd,
+  });
+}
+
+async function answers(child: ChildProcess, url: string, ca: string | undefined): Promise<boolean> {
+  for (let tries = 0; tries < 400 && child.exitCode === null; tries += 1) {
+    const status = await statusOf(url, ca);
+    if (status === 200 || status === 401) return true;
+    await sleep(25);
+  }
+  return false;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  child.stdin?.end();
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
