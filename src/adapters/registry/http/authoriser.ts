@@ -7,8 +7,8 @@ import { parseChallenges, type Challenge } from './challenge.ts';
 import type { Scope } from './connection.ts';
 import { realmUrl } from './realm.ts';
 import { basicOf, secretsOf } from './redact-secrets.ts';
-import { registryFailure } from './registry-failure.ts';
-import { covers, firstScope, formatScopes, mergeScopes, type Scopes } from './scopes.ts';
+import { loginHint, registryFailure } from './registry-failure.ts';
+import { covers, firstScope, formatScopes, mergeScopes } from './scopes.ts';
 import { createSingleFlight, untilAborted, type SingleFlight } from './single-flight.ts';
 import { requestToken, type Token } from './token.ts';
 
@@ -120,10 +120,13 @@ export class Authoriser {
     const { host, credentials } = this.#options;
     if (credentials === undefined) return Promise.resolve(undefined);
     const repository = first?.repository;
-    const known = this.#credentials.get(repository) ?? this.#askForCredential(credentials, host, repository);
-    this.#credentials.set(repository, known);
-    known.catch(() => this.#credentials.delete(repository));
-    return untilAborted(known, signal);
+    let asked = this.#credentials.get(repository);
+    if (asked === undefined) {
+      asked = this.#askForCredential(credentials, host, repository);
+      this.#credentials.set(repository, asked);
+      asked.catch(() => this.#credentials.delete(repository));
+    }
+    return untilAborted(asked, signal);
   }
 
   async #askForCredential(
@@ -192,7 +195,7 @@ export class Authoriser {
       secrets: this.secrets,
       authorised: credential !== undefined,
     });
-    return isRefusal(failure, credential) ? unauthorised(failure) : failure;
+    return isRefusal(failure, credential) ? unauthorised(failure, loginHint(host, credential !== undefined)) : failure;
   }
 
   #realmOf({ parameters }: Challenge, from: URL): URL {
@@ -212,7 +215,7 @@ function isRefusal(failure: unknown, credential: Credential | undefined): failur
   return failure.status === 403 || (failure.status === 400 && credential?.kind === 'refresh-token');
 }
 
-function unauthorised({ message, status, hint, details, cause }: RegistryError): RegistryError {
+function unauthorised({ message, status, details, cause }: RegistryError, hint: string): RegistryError {
   const facts = { hint, details, cause, ...(status === undefined ? {} : { status }) };
   return new RegistryError('ERR_REGISTRY_UNAUTHORIZED', message, facts);
 }

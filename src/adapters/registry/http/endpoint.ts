@@ -26,13 +26,19 @@ const aliases: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.doc
  */
 export async function findEndpoint(options: EndpointOptions, signal: AbortSignal): Promise<Endpoint> {
   const { host, unsafePlainHttp, client } = options;
+  const [first, second] = basesOf(host, unsafePlainHttp);
+  if (second === undefined) return { base: first };
+  const { policy, clock } = client;
+  return await withRetry(() => greetEither([first, second], client, signal), { policy, clock, signal });
+}
+
+/** Where a registry may be asked, in the order in which that is tried. */
+export function basesOf(host: string, unsafePlainHttp: boolean): readonly [URL, URL?] {
   const name = aliases[host] ?? host;
   const plain = new URL(`http://${name}/`);
+  if (unsafePlainHttp) return [plain];
   const secure = new URL(`https://${name}/`);
-  if (unsafePlainHttp) return { base: plain };
-  if (!isLoopback(plain.hostname)) return { base: secure };
-  const { policy, clock } = client;
-  return await withRetry(() => greetEither([plain, secure], client, signal), { policy, clock, signal });
+  return isLoopback(plain.hostname) ? [plain, secure] : [secure];
 }
 
 async function greetEither(

@@ -4,10 +4,10 @@ import { startReport, type Report } from '../../../ports/report.ts';
 
 /** Tells what happens to one request. Nothing is told of one that just works. */
 export interface Notes {
-  retry(failure: HttpFailure, waitMs: number): void;
-  fallback(message: string): void;
-  warning(message: string): void;
-  end(): void;
+  readonly retry: (failure: HttpFailure, waitMs: number) => void;
+  readonly fallback: (message: string) => void;
+  readonly warning: (message: string) => void;
+  readonly end: () => void;
 }
 
 /** Notes of one request, as an operation of its own that starts with the first of them. */
@@ -21,6 +21,9 @@ export function createNotes(verb: EventVerb, name: string, options: OperationOpt
     retry: (failure, waitMs) => note('retry', `${failure.message}; again in ${Math.round(waitMs)} ms`),
     fallback: (message) => note('fallback', message),
     warning: (message) => note('warning', message),
-    end: () => report?.done(),
+    end: () => {
+      report?.done();
+      report = undefined;
+    },
   };
 }

@@ -1,3 +1,5 @@
+import type { OperationOptions } from '../../../ports/operation.ts';
+import type { Notes } from './notes.ts';
 import { blank, FieldScanner } from './field-scanner.ts';
 
 const maxField = 8 * 1024;
@@ -33,4 +35,27 @@ export function printable(text: string, maxLength: number): string {
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim();
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;
+}
+
+/** Tells each warning of a registry once. */
+export interface Warnings {
+  tell(headers: Headers, options: OperationOptions, notes: Notes): void;
+}
+
+const maxRemembered = 100;
+
+/** Warnings go to the listener of the operation that they came in, or where there is none, to the one given here. */
+export function createWarnings(id: string, onWarning: ((message: string) => void) | undefined): Warnings {
+  const seen = new Set<string>();
+  return {
+    tell(headers, { onEvent }, notes) {
+      const listener = onEvent === undefined ? onWarning : notes.warning;
+      if (listener === undefined) return;
+      for (const text of parseWarnings(headers.get('warning'))) {
+        if (seen.has(text) || seen.size >= maxRemembered) continue;
+        seen.add(text);
+        listener(`${id}: ${text}`);
+      }
+    },
+  };
 }

@@ -1,0 +1,294 @@
+import { chunksOf, streamFrom } from '../../../bytes/stream.ts';
+import { download, type Download } from '../../../http/download.ts';
+import type { Exchange } from '../../../http/exchange.ts';
+import {
+  createHttpClient,
+  type AskOptions,
+  type HttpClient,
+  type HttpClientOptions,
+} from '../../../http/http-client.ts';
+import { HttpFailure } from '../../../http/http-failure.ts';
+import type { CredentialProvider } from '../../../ports/credential.ts';
+import { Authoriser, type Grant, type Need } from './authoriser.ts';
+import type { RegistryConnection, RegistryDownload, RegistryRequest } from './connection.ts';
+import { explainCors } from './cors.ts';
+import { basesOf, findEndpoint, type Endpoint } from './endpoint.ts';
+import { isHtml } from './error-body.ts';
+import { locateUrl } from './locate.ts';
+import { askMirrors, type Mirror } from './mirrors.ts';
+import { createNotes, type Notes } from './notes.ts';
+import type { RegistryProfile } from './profile.ts';
+import { profileOf } from './registry-profiles.ts';
+import { registryFailure, webPageError, type FailureContext } from './registry-failure.ts';
+import { createSingleFlight } from './single-flight.ts';
+import { createWarnings, type Warnings } from './warnings.ts';
+
+/** A mirror of a registry: asked before it for what a digest or tag names, and with a credential of its own. */
+export interface MirrorOptions {
+  readonly host: string;
+  readonly credentials?: CredentialProvider | undefined;
+  readonly unsafePlainHttp?: boolean | undefined;
+  /** True for one that stands in for many registries: it is told which one is meant, as `ns` in the query. */
+  readonly proxy?: boolean | undefined;
+}
+
+/** How a registry is reached. */
+export interface ConnectionOptions extends HttpClientOptions {
+  /** The registry as references name it, in lower case. */
+  readonly host: string;
+  readonly credentials?: CredentialProvider | undefined;
+  readonly unsafePlainHttp?: boolean | undefined;
+  readonly profile?: Partial<RegistryProfile> | undefined;
+  readonly mirrors?: readonly MirrorOptions[] | undefined;
+  /** Is told what a registry warns of, where the operation has no listener. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** A connection to one registry, and to its mirrors. Nothing is asked before the first request. */
+export function createConnection(options: ConnectionOptions): RegistryConnection {
+  return new Connection(options);
+}
+
+/** A request that is on its way, and what is known of it. */
+interface Sending {
+  readonly need: Need;
+  readonly notes: Notes;
+  /** What it was authorised with last. */
+  grant?: Grant | undefined;
+}
+
+class Connection implements RegistryConnection {
+  readonly id: string;
+  readonly profile: RegistryProfile;
+  readonly client: HttpClient;
+  /** Has connections of its own: who copies within a registry holds a download while it asks for something else. */
+  readonly #downloads: HttpClient;
+  readonly #options: ConnectionOptions;
+  readonly #authoriser: Authoriser;
+  readonly #warnings: Warnings;
+  readonly #mirrors: readonly Mirror[];
+  readonly #finding = createSingleFlight<Endpoint>();
+  #endpoint: Endpoint | undefined;
+  #greeted = false;
+
+  constructor(options: ConnectionOptions) {
+    const { host, credentials, mirrors = [], onWarning } = options;
+    this.id = host;
+    this.#options = options;
+    this.profile = profileOf(host, options.profile);
+    const { concurrency: perOrigin } = this.profile;
+    const concurrency = { ...(perOrigin === undefined ? {} : { perOrigin }), ...options.concurrency };
+    this.client = createHttpClient({ ...options, concurrency });
+    this.#downloads = createHttpClient({ ...options, concurrency });
+    this.#authoriser = new Authoriser({ host, client: this.client, credentials });
+    this.#warnings = createWarnings(host, onWarning);
+    this.#mirrors = mirrors.map((mirror) => openMirror(mirror, options));
+  }
+
+  async ask(target: string | URL, request: RegistryRequest): Promise<Exchange> {
+    const { mirrored = false, signal } = request;
+    signal?.throwIfAborted();
+    const notes = this.#notes(request);
+    try {
+      if (mirrored && typeof target === 'string') {
+        const wanted = request.expect.filter((status) => status !== 404);
+        const attempt = (mirror: Mirror): Promise<Exchange | undefined> =>
+          mirror.connection
+            .ask(this.#pathOn(mirror, target), { ...request, mirrored: false, expect: [...wanted, 404] })
+            .then(presentOnly);
+        const found = await askMirrors(this.#mirrors, attempt, notes, this.client.clock);
+        if (found !== undefined) return found;
+      }
+      return await this.#askRegistry(target, request, notes);
+    } finally {
+      notes.end();
+    }
+  }
+
+  async download(target: string, request: RegistryDownload): Promise<Download | undefined> {
+    const { mirrored = false, signal } = request;
+    signal?.throwIfAborted();
+    const notes = this.#notes(request);
+    try {
+      const attempt = (mirror: Mirror): Promise<Download | undefined> =>
+        mirror.connection.download(this.#pathOn(mirror, target), { ...request, mirrored: false });
+      const found = mirrored ? await askMirrors(this.#mirrors, attempt, notes, this.client.clock) : undefined;
+      return found ?? (await this.#download(target, request, notes));
+    } finally {
+      notes.end();
+    }
+  }
+
+  locate(location: string, answer: Exchange): URL {
+    return locateUrl(this.id, location, answer.url);
+  }
+
+  #notes(request: RegistryRequest | RegistryDownload): Notes {
+    const method = 'method' in request ? request.method : 'GET';
+    const verb = method === undefined || method === 'GET' || method === 'HEAD' ? 'read' : 'write';
+    return createNotes(verb, this.id, request);
+  }
+
+  #pathOn({ proxy }: Mirror, target: string): string {
+    if (!proxy) return target;
+    return `${target}${target.includes('?') ? '&' : '?'}ns=${encodeURIComponent(this.id)}`;
+  }
+
+  async #askRegistry(target: string | URL, request: RegistryRequest, notes: Notes): Promise<Exchange> {
+    const { method = 'GET', scopes, signal, expect } = request;
+    const sending: Sending = { need: { scopes, signal }, notes };
+    const context = (): FailureContext => this.#contextOf(`${method} ${nameOf(target)}`, sending);
+    try {
+      const url = await this.#urlOf(target, signal);
+      const answer = await this.#send(this.client, url, optionsOf(request, notes), sending);
+      this.#warnings.tell(answer.response.headers, request, notes);
+      if (expect.includes(answer.response.status) && isPage(answer, url)) {
+        await answer.discard();
+        throw webPageError(context(), answer.response.status);
+      }
+      return answer;
+    } catch (error) {
+      throw await this.#failure(error, context());
+    }
+  }
+
+  async #download(target: string, request: RegistryDownload, notes: Notes): Promise<Download | undefined> {
+    const { scopes, signal } = request;
+    const sending: Sending = { need: { scopes, signal }, notes };
+    const context = (): FailureContext => this.#contextOf(`GET ${nameOf(target)}`, sending);
+    const client: HttpClient = {
+      ...this.#downloads,
+      ask: (url, ask = {}) => this.#send(this.#downloads, url, ask, sending),
+    };
+    try {
+      const body = await download(client, await this.#urlOf(target, signal), {
+        ...request,
+        // What a path with a digest names never changes.
+        fixed: true,
+        onRetry: notes.retry,
+      });
+      return {
+        ...body,
+        stream: streamFrom((cancelled) => this.#translated(body.stream, { context, notes }, cancelled)),
+      };
+    } catch (error) {
+      if (error instanceof HttpFailure && error.status === 404) return undefined;
+      throw await this.#failure(error, context());
+    }
+  }
+
+  async *#translated(
+    stream: ReadableStream<Uint8Array>,
+    { context, notes }: { readonly context: () => FailureContext; readonly notes: Notes },
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* chunksOf(stream, { signal });
+    } catch (error) {
+      throw await this.#failure(error, context());
+    } finally {
+      notes.end();
+    }
+  }
+
+  /** Sends a request with what authorises it; where that is refused, once more with something newer. */
+  async #send(client: HttpClient, url: URL, ask: AskOptions, sending: Sending): Promise<Exchange> {
+    const { base } = await this.#find(ask.signal);
+    if (url.origin !== base.origin) return await client.ask(url, ask);
+    if (ask.body !== undefined && !this.#authoriser.knows) await this.#greet(base, ask.signal);
+    const authorised = (next?: Grant): AskOptions => ({
+      ...ask,
+      authorize: async () => {
+        sending.grant = next ?? (await this.#authoriser.grant(sending.need));
+        next = undefined;
+        return sending.grant && { authorization: sending.grant.header };
+      },
+    });
+    const { expect = [200] } = ask;
+    try {
+      const unrefused = expect.filter((status) => status !== 401 && status !== 403);
+      return await client.ask(url, { ...authorised(), expect: unrefused });
+    } catch (error) {
+      if (!isRefused(error) || error.url?.origin !== base.origin) throw error;
+      const next = await this.#authoriser.renew(error, url, sending.grant, sending.need);
+      if (next === undefined && !expect.includes(error.status ?? 0)) throw error;
+      return await client.ask(url, authorised(next));
+    }
+  }
+
+  /** Learns how the registry wants to be asked before a body is sent in vain. */
+  async #greet(base: URL, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#greeted) return;
+    const url = new URL('v2/', base);
+    try {
+      await (await this.client.ask(url, { signal })).discard();
+    } catch (error) {
+      if (!(error instanceof HttpFailure) || error.kind !== 'status') throw error;
+      if (error.url?.origin === base.origin) this.#authoriser.learn(error.headers, url);
+    }
+    this.#greeted = true;
+  }
+
+  async #urlOf(target: string | URL, signal: AbortSignal | undefined): Promise<URL> {
+    return typeof target === 'string' ? new URL(`v2/${target}`, (await this.#find(signal)).base) : target;
+  }
+
+  async #find(signal: AbortSignal | undefined): Promise<Endpoint> {
+    if (this.#endpoint !== undefined) return this.#endpoint;
+    const { host, unsafePlainHttp = false } = this.#options;
+    const find = async (own: AbortSignal): Promise<Endpoint> => {
+      const found = await findEndpoint({ host, unsafePlainHttp, client: this.client }, own);
+      if (found.greeting !== undefined) this.#authoriser.learn(found.greeting, new URL('v2/', found.base));
+      this.#greeted = found.greeting !== undefined;
+      this.#endpoint = found;
+      return found;
+    };
+    return await this.#finding.run('', find, signal);
+  }
+
+  #contextOf(what: string, { grant }: Sending): FailureContext {
+    const secrets = [...this.#authoriser.secrets, ...(grant?.token === undefined ? [] : [grant.token.value])];
+    return { id: this.id, what, secrets, authorised: grant !== undefined };
+  }
+
+  async #failure(error: unknown, context: FailureContext): Promise<unknown> {
+    const { host, unsafePlainHttp = false, fetch } = this.#options;
+    const bases = this.#endpoint === undefined ? basesOf(host, unsafePlainHttp) : [this.#endpoint.base];
+    const cors = await explainCors(error, context, { bases, fetch });
+    return cors ?? registryFailure(error, context);
+  }
+}
+
+function openMirror(mirror: MirrorOptions, upstream: ConnectionOptions): Mirror {
+  const { host, credentials, unsafePlainHttp, proxy = false } = mirror;
+  // A mirror that is down must not keep anybody waiting; nothing that is the upstream's goes to it.
+  const retry = { ...upstream.retry, attempts: Math.min(2, upstream.retry?.attempts ?? 2) };
+  const { fetch, timeouts, concurrency, clock, onWarning } = upstream;
+  const own = { host, credentials, unsafePlainHttp, fetch, timeouts, concurrency, clock, onWarning, retry };
+  return { connection: createConnection(own), proxy };
+}
+
+async function presentOnly(answer: Exchange): Promise<Exchange | undefined> {
+  if (answer.response.status !== 404) return answer;
+  await answer.discard();
+  return undefined;
+}
+
+function optionsOf(request: RegistryRequest, { retry }: Notes): AskOptions {
+  const { method, headers, body, expect, repeatable, patient, signal } = request;
+  return { method, headers, body, expect, repeatable, patient, signal, onRetry: retry };
+}
+
+function isRefused(error: unknown): error is HttpFailure {
+  return error instanceof HttpFailure && (error.status === 401 || error.status === 403);
+}
+
+/** A login page, or another answer that no registry gives. A blob may be a page. */
+function isPage({ response }: Exchange, url: URL): boolean {
+  return response.ok && isHtml(response.headers) && !/\/blobs\/[^/]+$/.test(url.pathname);
+}
+
+/** A target for an error: without its query, where secrets travel. */
+function nameOf(target: string | URL): string {
+  return (typeof target === 'string' ? target : target.pathname.replace(/^\/v2\//, '')).split('?', 1)[0] ?? '';
+}
