@@ -32,7 +32,7 @@ export interface ListenOptions {
 export interface Listening {
   readonly url: URL;
   /** Takes no more requests, lets those under way end, and after the grace cuts them. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const maxHeadBytes = 32 * 1024;
