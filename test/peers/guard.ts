@@ -31,7 +31,7 @@ export function tokenKeeper(mint: TokenMint, realm: string): Doorkeeper {
     const access = mint.accessOf(/^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1] ?? '');
     if (access === undefined) return { challenge };
     const granted = access.find(({ type, name }) => type === wanted?.type && name === wanted.name)?.actions ?? [];
-    const enough = wanted === undefined || wanted.actions.every((action) => granted.includes(action));
+    const enough = granted.includes('*') || (wanted?.actions.every((action) => granted.includes(action)) ?? true);
     return enough ? undefined : { challenge: `${challenge},error="insufficient_scope"` };
   };
 }

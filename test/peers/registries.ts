@@ -31,8 +31,8 @@ export interface RegistryProgram {
   readonly token: boolean;
   /** It answers at `/v2/NAME/referrers/`. */
   readonly referrers: boolean;
-  /** Its manifests can be deleted by digest. */
-  readonly deletes: boolean;
+  /** It answers at `/v2/_catalog`. */
+  readonly catalog: boolean;
   command(port: number, settings: RegistrySettings): ServerCommand;
 }
 
@@ -46,7 +46,7 @@ export const registryPrograms: Readonly<Record<RegistryKind, RegistryProgram>> =
     ...own,
     token: true,
     referrers: false,
-    deletes: true,
+    catalog: true,
     command: (port, settings) => ({
       program: 'docker-registry',
       args: ['serve', distributionConfig(port, settings)],
@@ -56,7 +56,7 @@ export const registryPrograms: Readonly<Record<RegistryKind, RegistryProgram>> =
     ...own,
     token: true,
     referrers: false,
-    deletes: true,
+    catalog: true,
     command: (port, settings) => ({
       program: programPath('distribution'),
       args: ['serve', distributionConfig(port, settings)],
@@ -68,7 +68,7 @@ export const registryPrograms: Readonly<Record<RegistryKind, RegistryProgram>> =
     htpasswd: false,
     token: false,
     referrers: true,
-    deletes: true,
+    catalog: false,
     command: (port, { folder, tls, onDisk = false }) => ({
       program: programPath('olareg'),
       args: [
@@ -83,7 +83,7 @@ export const registryPrograms: Readonly<Record<RegistryKind, RegistryProgram>> =
     htpasswd: false,
     token: false,
     referrers: true,
-    deletes: true,
+    catalog: true,
     command: (port, { folder, onDisk = false }) => ({
       program: programPath('crane'),
       args: [
@@ -96,7 +96,7 @@ export const registryPrograms: Readonly<Record<RegistryKind, RegistryProgram>> =
     ...own,
     token: false,
     referrers: true,
-    deletes: true,
+    catalog: true,
     command: (port, { folder, tls, htpasswd, onDisk = true }) => ({
       program: builtCommand[0],
       args: [

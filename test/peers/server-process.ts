@@ -58,7 +58,8 @@ export async function freePort(): Promise<number> {
 }
 
 /** Ends the program when its standard input ends: with `stop`, and also when this process is killed. */
-const tie = 'exec 3<&0; "$@" <&- 3<&- & server=$!; (cat <&3 >&-; kill $server 2>&-) & exec 3<&-; wait $server';
+const tie =
+  'exec 3<&0; "$@" </dev/null 3<&- & server=$!; (cat <&3 >/dev/null; kill $server 2>/dev/null) & exec 3<&-; wait $server';
 
 function spawnTied({ program, args, env, cwd }: ServerCommand): ChildProcess {
   return spawn('/bin/sh', ['-c', tie, 'sh', program, ...args], {

@@ -83,7 +83,9 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
   }
 
   const server = await listen((request, response) => void answer(request, response), options);
-  return { ...server, realm: `${server.url}/token`, requests };
+  // By its name: crane sends nobody to an address that is private.
+  const realm = `${server.url.replace('127.0.0.1', 'localhost')}/token`;
+  return { ...server, realm, requests };
 }
 
 /** `repository:team/app:pull,push`; a name may hold a port, and so colons. */
