@@ -22,6 +22,8 @@ export interface Repository {
   readonly capabilities: RepositoryCapabilities;
   readonly manifest: ManifestStore;
   readonly blob: RepositoryBlobs;
+  /** True where the repository has something. Present where that can be told without listing every repository. */
+  exists?(options?: OperationOptions): Promise<boolean>;
   /** The manifest that a tag or digest names. */
   resolve(reference: string, options?: OperationOptions): Promise<Descriptor | undefined>;
   /** Every tag, in bytewise order. */
@@ -91,7 +93,12 @@ export interface RepositoryBlobs {
   put(descriptor: Descriptor, source: ByteSource, options?: OperationOptions): Promise<{ readonly created: boolean }>;
   /** Makes a blob of another repository of the same registry one of this. False where that cannot be done. */
   mount(digest: Digest, from: string, options?: OperationOptions): Promise<boolean>;
-  /** Bytes whose digest is known only at the end; see `BlobStore.ingest`. */
+  /**
+   * Forgets a blob. False when there was none; a `StoreError` `ERR_CONFLICT` where a manifest of the repository names
+   * it. Present where blobs can be deleted one by one.
+   */
+  delete?(digest: Digest, options?: OperationOptions): Promise<boolean>;
+  /** Bytes whose digest is known only at the end; see `BlobStore.ingest`. An id is good in this repository only. */
   ingest?(id?: string, options?: OperationOptions): Promise<Ingest>;
 }
 
@@ -113,6 +120,8 @@ export interface ReferrersOptions extends OperationOptions {
   readonly artifactType?: string | undefined;
   /** Only what comes after this digest, in bytewise order. */
   readonly after?: Digest | undefined;
+  /** At most so many, the first in bytewise order of their digests. A registry over HTTP may tell more. */
+  readonly limit?: number | undefined;
 }
 
 /** Referrers, each with its `artifactType` and annotations. */

@@ -1,7 +1,7 @@
 import type { Digest } from '../digest/digest.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { OperationOptions } from '../ports/operation.ts';
-import type { ListOptions, ReferrersAnswer, TagOptions } from '../ports/registry.ts';
+import type { ListOptions, ReferrersAnswer, ReferrersOptions, TagOptions } from '../ports/registry.ts';
 
 /**
  * What one repository knows about its bytes: which manifests and blobs are its own, what its tags point at, who refers
@@ -14,6 +14,13 @@ export interface Catalog {
   holds(digest: Digest, options: OperationOptions): Promise<boolean>;
   /** Notes that the blob, which is stored, is one of this repository's. */
   admit(digest: Digest, options: OperationOptions): Promise<void>;
+  /**
+   * Forgets a blob. False when it was none of this repository's. `confirm` fails where a manifest names it; a catalog
+   * that can tell so without reading every manifest need not call it.
+   */
+  release(digest: Digest, confirm: () => Promise<void>, options: OperationOptions): Promise<boolean>;
+  /** True when the repository has something. */
+  exists(options: OperationOptions): Promise<boolean>;
   /** What is known of a manifest of this repository, by its digest; its bytes decide the rest. */
   manifest(digest: Digest, options: OperationOptions): Promise<KnownManifest | undefined>;
   /** What a tag points at. */
@@ -37,8 +44,11 @@ export interface Catalog {
   manifests(options: OperationOptions): AsyncIterable<KnownManifest>;
   /** Every tag, in bytewise order. */
   tags(options: ListOptions): AsyncIterable<string>;
-  /** Every referrer, in any order; the repository sorts and filters. */
-  referrers(subject: Digest, options: OperationOptions): Promise<ReferrersAnswer>;
+  /**
+   * Every referrer, in any order; the repository sorts and filters. What the options leave out may be left out here
+   * already, and where `limit` is heeded the answer is the first ones in bytewise order.
+   */
+  referrers(subject: Digest, options: ReferrersOptions): Promise<ReferrersAnswer>;
 }
 
 /** A manifest as a catalog knows it. What it does not say is found out from the bytes. */

@@ -63,6 +63,7 @@ export function missingContent(manifest: Descriptor, missing: readonly Descripto
         path: digest,
         message: `expected to be there, with ${size} bytes, before the manifest`,
       })),
+      details: { missing: missing.map(({ digest }) => digest) },
       hint: 'put the blobs first, then the manifests that name them',
     },
   );

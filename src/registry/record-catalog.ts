@@ -4,7 +4,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import { isTag } from '../oci/reference.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { RecordStore } from '../ports/record-store.ts';
-import type { ListOptions, ReferrersAnswer, TagOptions } from '../ports/registry.ts';
+import type { ListOptions, ReferrersAnswer, ReferrersOptions, TagOptions } from '../ports/registry.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { recordKeys, type RecordKeys } from './record-keys.ts';
 import { formatRecord, parseRecord, recordFacts, type RecordedManifest } from './record-value.ts';
@@ -23,6 +23,14 @@ export function recordCatalog(records: RecordStore, repository: string): Catalog
     isTag,
     holds: async (digest, options) => (await records.get(keys.blob(digest), options)) !== undefined,
     admit: (digest, options) => createRecord(records, keys.blob(digest), utf8('{}'), options),
+    release: async (digest, confirm, options) => {
+      await confirm();
+      return dropRecord(records, keys.blob(digest), undefined, options);
+    },
+    exists: async (options) => {
+      for await (const { key } of records.list(keys.all, { ...options, limit: 1 })) return key !== '';
+      return false;
+    },
     manifest: (digest, options) => read(keys.manifest(digest), options),
     tagged: (name, options) => read(keys.tag(name), options),
     // What the manifest names was found a moment ago, and records have no lock to hold: the sweep waits instead.
@@ -117,13 +125,17 @@ async function* listTags(
 async function listReferrers(
   { records, keys }: CatalogParts,
   subject: Digest,
-  options: OperationOptions,
+  options: ReferrersOptions,
 ): Promise<ReferrersAnswer> {
+  const { artifactType: wanted, after, limit = Infinity, ...operation } = options;
   const referrers: Descriptor[] = [];
-  for await (const { key } of records.list(keys.referrers(subject), options)) {
-    const record = await records.get(key, options);
+  const from = after === undefined ? {} : { after: keys.referrer(subject, after) };
+  for await (const { key } of records.list(keys.referrers(subject), { ...operation, ...from })) {
+    const record = await records.get(key, operation);
     if (record === undefined) continue;
     const { digest, mediaType, size, artifactType, annotations } = parseRecord(key, record.value);
+    if (wanted !== undefined && artifactType !== wanted) continue;
+    if (referrers.length >= limit) break;
     referrers.push({
       mediaType,
       digest,

@@ -2,6 +2,8 @@ import type { Digest } from '../digest/digest.ts';
 
 /** The keys of the records of one repository. */
 export interface RecordKeys {
+  /** The prefix of everything. */
+  readonly all: string;
   tag(name: string): string;
   /** The prefix of all manifests. */
   readonly manifests: string;
@@ -22,6 +24,7 @@ const root = 'repos/';
 export function recordKeys(repository: string): RecordKeys {
   const base = `${root}${repository.replaceAll('/', ':')}/`;
   return {
+    all: base,
     tag: (name) => `${base}tags/${name}`,
     manifests: `${base}manifests/`,
     manifest: (digest) => `${base}manifests/${digest}`,

@@ -2,12 +2,13 @@ import type { ByteSource } from '../bytes/source.ts';
 import { chunksOf } from '../bytes/stream.ts';
 import type { Digest } from '../digest/digest.ts';
 import { contentCheck } from '../digest/verify-stream.ts';
-import { IntegrityError } from '../errors.ts';
+import { IntegrityError, StoreError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { BlobStore, Ingest } from '../ports/blob-store.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { RepositoryBlobs } from '../ports/registry.ts';
 import type { Catalog } from './catalog.ts';
+import { loadManifest } from './load-manifest.ts';
 import type { RepositoryParts } from './repository.ts';
 
 /** The blobs of a repository: those of the store that its catalog holds, and no others. */
@@ -26,7 +27,12 @@ export function repositoryBlobs(parts: RepositoryParts): RepositoryBlobs {
       options.signal?.throwIfAborted();
       return mount === undefined ? false : mount(digest, from, options);
     },
-    ...(ingest === undefined ? {} : { ingest: async (id, options) => admitting(await ingest(id, options), catalog) }),
+    delete: async (digest, options = {}) => {
+      options.signal?.throwIfAborted();
+      if (!(await catalog.holds(digest, options))) return false;
+      return catalog.release(digest, () => confirmUnnamed(parts, digest, options), options);
+    },
+    ...(ingest === undefined ? {} : { ingest: (id, options = {}) => openIngest(parts, ingest, id, options) }),
   };
 }
 
@@ -70,10 +76,47 @@ function checkSize({ digest, size }: Descriptor, actual: number): void {
   });
 }
 
+/** Fails where a manifest of the repository names the blob: no tag ever points at a hole. */
+async function confirmUnnamed(parts: RepositoryParts, digest: Digest, options: OperationOptions): Promise<void> {
+  for await (const known of parts.catalog.manifests(options)) {
+    const manifest = await loadManifest(parts.blobs, known, options);
+    if (manifest?.facts.content.some((content) => content.digest === digest) === true) {
+      throw blobInUse(digest, known.digest, parts.id);
+    }
+  }
+}
+
+/** The error of a blob that is not deleted, as a manifest names it. */
+export function blobInUse(digest: Digest, manifest: Digest | undefined, repository: string): StoreError {
+  const by = manifest === undefined ? 'a manifest' : `manifest ${manifest}`;
+  return new StoreError('ERR_CONFLICT', `blob ${digest} is part of ${by} in ${repository}`, {
+    digest,
+    hint: 'delete the manifests that name it first',
+  });
+}
+
+type OpenIngest = NonNullable<BlobStore['ingest']>;
+
+async function openIngest(
+  { blobs, catalog, ingests }: RepositoryParts,
+  open: OpenIngest,
+  id: string | undefined,
+  options: OperationOptions,
+): Promise<Ingest> {
+  const inner = id === undefined || ingests === undefined ? id : await ingests.open(id, options);
+  if (id !== undefined && inner === undefined) throw unknownIngest(id, blobs.id);
+  const ingest = await open(inner, options);
+  return admitting(ingest, id ?? (await ingests?.seal(ingest.id, options)) ?? ingest.id, catalog);
+}
+
+function unknownIngest(id: string, store: string): StoreError {
+  return new StoreError('ERR_BLOB_NOT_FOUND', `ingest ${JSON.stringify(id.slice(0, 100))} is not there`, { store });
+}
+
 /** An ingest whose blob becomes one of the repository's when it is committed. */
-function admitting(ingest: Ingest, catalog: Catalog): Ingest {
+function admitting(ingest: Ingest, id: string, catalog: Catalog): Ingest {
   return {
-    id: ingest.id,
+    id,
     get offset() {
       return ingest.offset;
     },

@@ -22,6 +22,13 @@ import { manifestFacts, missingContent, type ManifestFacts } from './manifest-fa
 import { rootManifests } from './root-manifests.ts';
 import { repositoryBlobs } from './repository-blobs.ts';
 
+/** Names the ingests of a repository, so that no other repository can go on with them. */
+export interface IngestNames {
+  seal(id: string, options: OperationOptions): Promise<string>;
+  /** undefined for what was not sealed here. */
+  open(sealed: string, options: OperationOptions): Promise<string | undefined>;
+}
+
 /** What a repository is made of. */
 export interface RepositoryParts {
   readonly name: string;
@@ -30,6 +37,8 @@ export interface RepositoryParts {
   readonly blobs: BlobStore;
   readonly catalog: Catalog;
   readonly capabilities: RepositoryCapabilities;
+  /** Needed where several repositories share the blob store. */
+  readonly ingests?: IngestNames | undefined;
   /** Makes a blob of another repository one of this, without its bytes travelling. */
   readonly mount?: ((digest: Digest, from: string, options: OperationOptions) => Promise<boolean>) | undefined;
 }
@@ -50,6 +59,7 @@ export function createRepository(parts: RepositoryParts): Repository {
       put: (bytes, options) => putManifest(parts, bytes, options),
     },
     blob: repositoryBlobs(parts),
+    exists: (options = {}) => catalog.exists(options),
     resolve: async (reference, options = {}) => (await getManifest(parts, reference, options))?.descriptor,
     tags: (options = {}) => catalog.tags(options),
     roots: (options = {}) => rootManifests(blobs, catalog, options),
@@ -156,11 +166,12 @@ function notThere(parts: RepositoryParts, digest: Digest, what: string): StoreEr
 }
 
 async function listReferrers(catalog: Catalog, subject: Digest, options: ReferrersOptions): Promise<ReferrersAnswer> {
-  const { artifactType, after, ...operation } = options;
-  const { referrers, from } = await catalog.referrers(subject, operation);
+  const { artifactType, after, limit = Infinity } = options;
+  const { referrers, from } = await catalog.referrers(subject, options);
   const wanted = referrers
     .filter((referrer) => artifactType === undefined || referrer.artifactType === artifactType)
     .filter((referrer) => after === undefined || compareBytewise(referrer.digest, after) > 0)
-    .sort((a, b) => compareBytewise(a.digest, b.digest));
+    .sort((a, b) => compareBytewise(a.digest, b.digest))
+    .slice(0, limit);
   return { referrers: wanted, from };
 }

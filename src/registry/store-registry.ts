@@ -9,6 +9,7 @@ import type { ListOptions, Registry, Repository } from '../ports/registry.ts';
 import { recordCatalog } from './record-catalog.ts';
 import { behindRepositoryOf, recordsPrefix, repositoryOfKey } from './record-keys.ts';
 import { createRepository } from './repository.ts';
+import { uploadSeal } from './upload-seal.ts';
 
 /** The two stores that a registry needs. */
 export interface StoreRegistryOptions {
@@ -33,6 +34,7 @@ export interface StoreRegistryOptions {
 export function storeRegistry(options: StoreRegistryOptions): Registry {
   checkOptions('storeRegistry', options, ['id', 'blobs', 'records']);
   const { id = options.blobs.id, blobs, records } = options;
+  const uploads = uploadSeal(records);
   const repository = (name: string): Repository => {
     if (!isRepositoryName(name)) throw notAName(name);
     return createRepository({
@@ -40,7 +42,18 @@ export function storeRegistry(options: StoreRegistryOptions): Registry {
       id: `${id}/${name}`,
       blobs,
       catalog: recordCatalog(records, name),
-      capabilities: { mount: true, range: blobs.abilities.range, delete: true, referrers: true, atomicTag: true, remote: false },
+      capabilities: {
+        mount: true,
+        range: blobs.abilities.range,
+        delete: true,
+        referrers: true,
+        atomicTag: true,
+        remote: false,
+      },
+      ingests: {
+        seal: (ingest, operation) => uploads.seal(name, ingest, operation),
+        open: (sealed, operation) => uploads.open(name, sealed, operation),
+      },
       mount: async (digest, from, operation) => {
         if (!isRepositoryName(from)) throw notAName(from);
         const held = await recordCatalog(records, from).holds(digest, operation);

@@ -4,10 +4,11 @@ import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { ListOptions, TagOptions } from '../../../ports/registry.ts';
 import type { Catalog, KnownManifest } from '../../../registry/catalog.ts';
+import { blobInUse } from '../../../registry/repository-blobs.ts';
 import { tagMoved } from '../../../registry/tag-moved.ts';
 import type { LayoutDocuments, LayoutParts } from './documents.ts';
 import { withManifest, withoutManifest, withoutTag, withTag } from './entries.ts';
-import type { LayoutIndex } from './index-document.ts';
+import { emptyLayoutIndex, type LayoutIndex } from './index-document.ts';
 import { entriesNamed, isAside, isLayoutName, layoutTags } from './names.ts';
 import { isReachable } from './reachable.ts';
 import { layoutReferrers } from './referrers.ts';
@@ -24,6 +25,8 @@ export function layoutCatalog(parts: LayoutParts): Catalog {
     isTag: isLayoutName,
     holds: async (digest, options) => (await blobs.stat(digest, options)) !== undefined,
     admit: () => Promise.resolve(),
+    release: (digest, _confirm, options) => releaseBlob(parts, digest, options),
+    exists: async (options) => (await documents.read(options)) !== emptyLayoutIndex,
     manifest: (digest, options) => findManifest(parts, digest, options),
     tagged: async (name, options) => {
       const [entry] = entriesNamed(await documents.read(options), name);
@@ -99,6 +102,14 @@ async function removeManifest(parts: LayoutParts, digest: Digest, options: Opera
     if (!(await isReachable(parts, digest, options))) return (await blobs.delete(digest, options)) || listed;
     if (listed) return true;
     throw insideAnother(digest, documents.id);
+  }, options);
+}
+
+/** In a layout a blob is there as its file is, which goes, unless the index leads to it. */
+function releaseBlob(parts: LayoutParts, digest: Digest, options: OperationOptions): Promise<boolean> {
+  return parts.documents.locked(async () => {
+    if (await isReachable(parts, digest, options)) throw blobInUse(digest, undefined, parts.documents.id);
+    return parts.blobs.delete(digest, options);
   }, options);
 }
 

@@ -8,7 +8,7 @@ import { isErrno, orStoreFailure, storeFailure } from '../../node/failure.ts';
 import { notRegular, readFlags } from '../../node/file-stream.ts';
 import { withLock } from '../../node/folder-lock.ts';
 import { Folders, removeEmptyFolder } from '../../node/folders.ts';
-import { sweepTemporary } from '../../node/temporary.ts';
+import { sweepStaged } from '../../node/blob-folder.ts';
 import {
   checkLayoutMarker,
   emptyLayoutIndex,
@@ -105,7 +105,7 @@ export class LayoutFolder implements LayoutDocuments {
     const before = this.#read();
     const after = step(before);
     if (after === before) return false;
-    sweepTemporary(temporary);
+    sweepStaged(temporary);
     const put = (name: string, bytes: Uint8Array): Promise<void> =>
       replaceFile(join(this.#directory, name), bytes, { temporary, durable: this.#durable, folders });
     if (this.#file('oci-layout') === undefined) await put('oci-layout', utf8(layoutMarker));

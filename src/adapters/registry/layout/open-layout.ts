@@ -87,8 +87,8 @@ function partsOf(at: {
     temporary: temporaryOf(directory),
     pathOf: (digest) => `${algorithmOf(digest)}/${hexOf(digest)}`,
     durable,
-    // Who packs into a layout begins anew, and never goes on with what another process left.
-    ingestLifetime: 0,
+    // Who packs into a layout begins anew; who serves one goes on with uploads that a former process began.
+    ownIngests: !keepUploads,
   });
   return { documents: new LayoutFolder(at), blobs: readOnly ? readOnlyBlobs(blobs) : blobs };
 }
