@@ -1,0 +1,89 @@
+import { isDigest, type Digest } from '../../../digest/digest.ts';
+import { FormatError, RegistryError } from '../../../errors.ts';
+import type { OperationOptions } from '../../../ports/operation.ts';
+import type { Scope } from './connection.ts';
+import {
+  checkReference,
+  fetchManifest,
+  manifestPath,
+  resolveManifest,
+  type FetchedManifest,
+  type RepositoryContext,
+} from './manifests.ts';
+import { unlistReferrer } from './referrers-list.ts';
+
+/**
+ * Removes a tag, or a manifest with every tag that points at it (distribution-spec 1.1.1, "Content Management"). False
+ * where there was none. Where a tag is meant, never the manifest.
+ *
+ * A manifest with a subject is taken out of the list of referrers as well, after it is gone: a registry that refuses to
+ * delete it keeps it listed.
+ *
+ * @throws RegistryError `ERR_REGISTRY_REJECTED` where the registry does not delete.
+ */
+export async function deleteReference(
+  context: RepositoryContext,
+  reference: string,
+  options: OperationOptions,
+): Promise<boolean> {
+  const { signal, onEvent, parent } = options;
+  const operation = { signal, onEvent, parent };
+  signal?.throwIfAborted();
+  checkReference(context, reference);
+  if (!isDigest(reference)) return deleteTag(context, reference, operation);
+  const manifest = await readForSubject(context, reference, operation);
+  if (manifest === undefined || !(await sendDelete(context, reference, operation))) return false;
+  const subject = manifest === 'unreadable' ? undefined : manifest.document.subject;
+  if (subject !== undefined) await unlistReferrer(context, reference, subject, operation);
+  return true;
+}
+
+/** A manifest that cannot be read can still be deleted. */
+function readForSubject(
+  context: RepositoryContext,
+  digest: Digest,
+  operation: OperationOptions,
+): Promise<FetchedManifest | undefined | 'unreadable'> {
+  return fetchManifest(context, digest, operation).catch((error: unknown) => {
+    if (error instanceof FormatError) return 'unreadable' as const;
+    throw error;
+  });
+}
+
+async function deleteTag(context: RepositoryContext, tag: string, operation: OperationOptions): Promise<boolean> {
+  const gone = await sendDelete(context, tag, operation).catch((error: unknown) => {
+    throw tagsAreKept(context, error);
+  });
+  // Some that delete by digest alone answer 404 to every tag.
+  if (!gone && (await resolveManifest(context, tag, operation)) !== undefined) throw noTagDelete(context, 404);
+  return gone;
+}
+
+async function sendDelete(
+  context: RepositoryContext,
+  reference: string,
+  operation: OperationOptions,
+): Promise<boolean> {
+  const scopes: readonly Scope[] = [{ repository: context.name, actions: ['delete', 'pull', 'push'] }];
+  const answer = await context.connection.ask(manifestPath(context, reference), {
+    ...operation,
+    method: 'DELETE',
+    scopes,
+    expect: [200, 202, 204, 404],
+  });
+  await answer.discard();
+  return answer.response.status !== 404;
+}
+
+function tagsAreKept(context: RepositoryContext, error: unknown): unknown {
+  const refused = error instanceof RegistryError && (error.status === 400 || error.status === 405);
+  return refused ? noTagDelete(context, error.status, error) : error;
+}
+
+function noTagDelete({ id }: RepositoryContext, status: number | undefined, cause?: RegistryError): RegistryError {
+  return new RegistryError('ERR_REGISTRY_REJECTED', `${id} does not delete tags`, {
+    ...(cause === undefined ? {} : { cause, details: cause.details }),
+    ...(status === undefined ? {} : { status }),
+    hint: 'the registry may delete manifests: by digest, and with every tag that points there',
+  });
+}

@@ -1,0 +1,38 @@
+import { digestOf } from '../../../digest/digest.ts';
+import { verifyBytes } from '../../../digest/verify-stream.ts';
+import type { Descriptor } from '../../../oci/descriptor.ts';
+import type { PutManifestOptions } from '../../../ports/registry.ts';
+import { readManifestDocument } from './manifest-document.ts';
+import { checkReference, describe, type RepositoryContext } from './manifests.ts';
+import { listReferrer } from './referrers-list.ts';
+import { sendManifest } from './send-manifest.ts';
+
+/**
+ * Puts a manifest (distribution-spec 1.1.1, "Pushing Manifests"), and sees to it that it is listed where it has a
+ * subject.
+ *
+ * @throws FormatError for what is no manifest of that media type. IntegrityError for bytes that have another digest, and
+ * for a registry that says that it took another manifest. RegistryError.
+ */
+export async function putManifest(
+  context: RepositoryContext,
+  bytes: Uint8Array,
+  options: PutManifestOptions,
+): Promise<Descriptor> {
+  const { mediaType, tag, signal, onEvent, parent } = options;
+  signal?.throwIfAborted();
+  if (tag !== undefined) checkReference(context, tag);
+  // A copy: what was checked is what is sent, also the second time, whatever the caller does to its array meanwhile.
+  const own = new Uint8Array(bytes);
+  const digest = options.digest ?? digestOf(own);
+  verifyBytes(own, { digest });
+  const document = readManifestDocument(own, mediaType);
+  const descriptor = describe({ mediaType, digest, size: own.length }, document);
+  const operation = { signal, onEvent, parent };
+  const answer = await sendManifest(context, { bytes: own, descriptor, tag }, operation);
+  if (document.subject !== undefined) {
+    const said = answer.response.headers.get('oci-subject');
+    await listReferrer(context, { descriptor, document, subject: document.subject, said }, operation);
+  }
+  return descriptor;
+}

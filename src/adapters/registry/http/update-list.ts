@@ -1,0 +1,177 @@
+import type { Digest } from '../../../digest/digest.ts';
+import { StoreError } from '../../../errors.ts';
+import type { HttpClock } from '../../../http/retry.ts';
+import type { ListEntry } from './manifest-document.ts';
+
+/** A list of referrers under a tag: read as a whole and written as a whole, by anybody. */
+export interface SharedList {
+  /** Names the list in errors. */
+  readonly id: string;
+  /** The list as it is; undefined where there is none. */
+  read(signal: AbortSignal | undefined): Promise<ListVersion | undefined>;
+  /**
+   * Writes the list; `condition` is the entity tag that it must still have, null where it must not be there, undefined
+   * for whatever it is now. False where the condition does not hold.
+   */
+  write(entries: readonly ListEntry[], condition: string | null | undefined, signal: AbortSignal): Promise<boolean>;
+  /** True where the manifest of an entry is still there. */
+  has(digest: Digest, signal: AbortSignal | undefined): Promise<boolean>;
+}
+
+/** What a list was when it was read. */
+export interface ListVersion {
+  readonly entries: ReadonlyMap<Digest, ListEntry>;
+  readonly etag: string | undefined;
+}
+
+/** What is to be in a list, and what is not. */
+export interface ListChange {
+  readonly add: ReadonlyMap<Digest, ListEntry>;
+  readonly remove: ReadonlySet<Digest>;
+}
+
+// How long a read and the write that follows it may take, for any writer: by then its write has come, and what it
+// overwrote is missed. A writer that is slower itself, or meets slowness, watches longer.
+const minWatchMs = 1000;
+const maxWatchMs = 30_000;
+const watchFactor = 4;
+const maxWrites = 50;
+
+/**
+ * Changes a list that registries do not protect: most ignore `If-Match`, so that a writer who read earlier and writes
+ * later undoes what came in between, and only the one who lost can notice.
+ *
+ * Whoever writes therefore looks again, the last time when every read that was older than its write has led to its own
+ * write, and puts back whatever it has seen in the list and does not find there any more (unless its manifest was
+ * deleted). So each entry is guarded by the last writer who wrote it: a write without it can only come within the watch
+ * of that one, who then writes it again. Nothing is lost, however many write, as long as they all do this, and no read
+ * and write take together longer than the watch: a second, or four times what it takes here. What other tools write
+ * without looking again may still be lost to them; it is kept where it was seen.
+ *
+ * @throws StoreError `ERR_CONFLICT` where others keep undoing the change.
+ */
+export async function updateList(
+  list: SharedList,
+  change: ListChange,
+  clock: HttpClock,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const update = new ListUpdate(list, change, clock, signal);
+  while (!(await update.step()));
+}
+
+/** The waits between looks, as parts of the watch: short ones agree soon where many write, the last is the guard. */
+const waits = [1 / 8, 1 / 4, 1];
+
+class ListUpdate {
+  readonly #list: SharedList;
+  readonly #clock: HttpClock;
+  readonly #signal: AbortSignal | undefined;
+  /** Everything that must be there: what is added, and what was seen. */
+  readonly #known: Map<Digest, ListEntry>;
+  readonly #gone: Set<Digest>;
+  /** What was lost, and may be put back because its manifest is there. */
+  readonly #there = new Set<Digest>();
+  /** What is added is watched also where it was there before: who put it there may not live to do it. */
+  #watching: boolean;
+  #watchMs = minWatchMs;
+  #writes = 0;
+  /** How many waits since the last write led to a look at which all was well. */
+  #calm = 0;
+  #failed: { readonly condition: string | null | undefined } | undefined;
+
+  constructor(list: SharedList, change: ListChange, clock: HttpClock, signal: AbortSignal | undefined) {
+    this.#list = list;
+    this.#clock = clock;
+    this.#signal = signal;
+    this.#known = new Map(change.add);
+    this.#gone = new Set(change.remove);
+    this.#watching = change.add.size > 0;
+  }
+
+  /** One look, and what follows from it. True at the end of the watch. */
+  async step(): Promise<boolean> {
+    const readAt = this.#clock.now();
+    const version = await this.#list.read(this.#signal);
+    for (const [digest, entry] of version?.entries ?? []) {
+      if (!this.#gone.has(digest) && !this.#known.has(digest)) this.#known.set(digest, entry);
+    }
+    if (this.#isRight(version)) {
+      if (!this.#watching || this.#calm === waits.length) return true;
+    } else {
+      // What asks takes time, and the list is old by then: it is read again.
+      if (this.#writes > 0 && (await this.#askForLost(version))) return false;
+      await this.#write(version, readAt);
+    }
+    await this.#wait();
+    return false;
+  }
+
+  #isRight(version: ListVersion | undefined): boolean {
+    const stale = [...this.#gone].some((digest) => version?.entries.has(digest) === true);
+    return !stale && this.#missing(version).length === 0;
+  }
+
+  #missing(version: ListVersion | undefined): readonly Digest[] {
+    return [...this.#known.keys()].filter((digest) => version?.entries.has(digest) !== true);
+  }
+
+  /** What was lost was overwritten or deleted: only its manifest tells. False where nothing had to be asked. */
+  async #askForLost(version: ListVersion | undefined): Promise<boolean> {
+    const lost = this.#missing(version).filter((digest) => !this.#there.has(digest));
+    for (const digest of lost) {
+      if (await this.#list.has(digest, this.#signal)) {
+        this.#there.add(digest);
+      } else {
+        this.#known.delete(digest);
+        this.#gone.add(digest);
+      }
+    }
+    return lost.length > 0;
+  }
+
+  async #write(version: ListVersion | undefined, readAt: number): Promise<void> {
+    if (this.#writes++ === maxWrites) throw undone(this.#list.id);
+    this.#watching = true;
+    this.#calm = 0;
+    this.#there.clear();
+    const condition = version === undefined ? null : version.etag;
+    // A condition that failed although nothing has changed is of no use: a proxy may make up the entity tag.
+    const usable = this.#failed?.condition !== condition || this.#failed === undefined;
+    const written = await this.#send(version, usable ? condition : undefined);
+    this.#failed = written ? undefined : { condition };
+    const took = this.#clock.now() - readAt;
+    this.#watchMs = Math.min(Math.max(this.#watchMs, watchFactor * took), maxWatchMs);
+  }
+
+  /** False where the condition did not hold. A write that takes too long is given up: what it was made from is old. */
+  async #send(version: ListVersion | undefined, condition: string | null | undefined): Promise<boolean> {
+    const late = AbortSignal.timeout(this.#watchMs);
+    const signal = this.#signal === undefined ? late : AbortSignal.any([this.#signal, late]);
+    const entries = new Map([...(version?.entries ?? []), ...this.#known]);
+    for (const digest of this.#gone) entries.delete(digest);
+    try {
+      return await this.#list.write([...entries.values()], condition, signal);
+    } catch (error) {
+      this.#signal?.throwIfAborted();
+      if (!late.aborted) throw error;
+      this.#watchMs = Math.min(this.#watchMs * 2, maxWatchMs);
+      return true;
+    }
+  }
+
+  /** Waits for the next look. The last wait is never short; the others differ, so that writers do not go on in step. */
+  async #wait(): Promise<void> {
+    const part = waits[this.#calm++] ?? 1;
+    const random = this.#clock.random();
+    const jitter = part === 1 ? 1 + random / 4 : (0.5 + random) * Math.min(1 + this.#writes / 4, 3);
+    await this.#clock.sleep(part * this.#watchMs * jitter, this.#signal);
+  }
+}
+
+function undone(id: string): StoreError {
+  return new StoreError('ERR_CONFLICT', `${id} was overwritten by others ${maxWrites} times`, {
+    retryable: true,
+    hint: 'the manifest was put, and is not in the list yet: put it again when fewer write at the same time',
+  });
+}
