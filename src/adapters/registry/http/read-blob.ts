@@ -1,0 +1,149 @@
+import { streamOf } from '../../../bytes/source.ts';
+import { chunksOf, streamFrom } from '../../../bytes/stream.ts';
+import type { Digest } from '../../../digest/digest.ts';
+import { contentCheck, type ExpectedContent } from '../../../digest/verify-stream.ts';
+import { RegistryError, StoreError, UsageError } from '../../../errors.ts';
+import { contentLength, type Exchange } from '../../../http/exchange.ts';
+import type { StoredBlob } from '../../../ports/blob-store.ts';
+import type { OperationOptions } from '../../../ports/operation.ts';
+import type { Scope } from './connection.ts';
+import type { UploadTarget } from './upload-session.ts';
+
+function pathOf({ repository }: UploadTarget, digest: Digest): string {
+  return `${repository}/blobs/${digest}`;
+}
+
+function pullScope({ repository }: UploadTarget): readonly Scope[] {
+  return [{ repository, actions: ['pull'] }];
+}
+
+/** How a blob is asked for. */
+export interface StatOptions extends OperationOptions {
+  /** Asks the mirrors as well: not where it is about to be pushed. */
+  readonly mirrored: boolean;
+}
+
+/** The size of a blob: from HEAD, or where that is refused or says no length, from as little of a GET as will do. */
+export async function statBlob(
+  target: UploadTarget,
+  digest: Digest,
+  { signal, mirrored }: StatOptions,
+): Promise<{ readonly size: number } | undefined> {
+  const { connection } = target;
+  const request = { scopes: pullScope(target), signal, mirrored };
+  if (!connection.profile.noHead) {
+    const answer = await connection.ask(pathOf(target, digest), {
+      ...request,
+      method: 'HEAD',
+      headers: { 'accept-encoding': 'identity' },
+      expect: [200, 404, 405],
+    });
+    await answer.discard();
+    const { status } = answer.response;
+    if (status === 404) return undefined;
+    const size = status === 200 ? contentLength(answer.response) : undefined;
+    if (size !== undefined) return { size };
+  }
+  const headers = { 'accept-encoding': 'identity', range: 'bytes=0-0' };
+  const answer = await connection.ask(pathOf(target, digest), { ...request, headers, expect: [200, 206, 404, 416] });
+  return answer.response.status === 404 ? ended(answer, undefined) : { size: await sizeOf(answer) };
+}
+
+async function ended<T>(answer: Exchange, result: T): Promise<T> {
+  await answer.discard();
+  return result;
+}
+
+async function sizeOf(answer: Exchange): Promise<number> {
+  const { status, headers } = answer.response;
+  if (status === 200)
+    return contentLength(answer.response) === undefined
+      ? count(answer)
+      : ended(answer, contentLength(answer.response) ?? 0);
+  await answer.discard();
+  const total = /\/(\d{1,15})$/.exec(headers.get('content-range') ?? '')?.[1];
+  if (total !== undefined) return Number(total);
+  // Nothing has no first byte.
+  if (status === 416) return 0;
+  throw new RegistryError('ERR_REGISTRY_PROTOCOL', `${answer.url.host} does not say how large a blob is`, { status });
+}
+
+async function count(answer: Exchange): Promise<number> {
+  let size = 0;
+  for await (const chunk of answer.chunks()) size += chunk.length;
+  return size;
+}
+
+/** A blob that a registry has. */
+export async function getBlob(
+  target: UploadTarget,
+  digest: Digest,
+  options: OperationOptions,
+): Promise<StoredBlob | undefined> {
+  const found = await statBlob(target, digest, { ...options, mirrored: true });
+  if (found === undefined) return undefined;
+  const { size } = found;
+  return {
+    size,
+    open: async (opening = {}) => checked(await present(target, digest, { ...opening, size }), { digest, size }),
+    openUnverifiedRange: async (start, end, opening = {}) => {
+      opening.signal?.throwIfAborted();
+      checkRange(start, end, size);
+      if (start === end) return streamOf(new Uint8Array());
+      return present(target, digest, { ...opening, start, end, size });
+    },
+  };
+}
+
+function checkRange(start: number, end: number, size: number): void {
+  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= size) return;
+  const message = `range ${String(start)} to ${String(end)} does not lie in a blob of ${String(size)} bytes`;
+  throw new UsageError('ERR_INVALID_ARGUMENT', message, { argument: 'start' });
+}
+
+/** Which bytes of a blob to read. */
+export interface ReadOptions extends OperationOptions {
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
+  /** More bytes than this are not taken. */
+  readonly size: number;
+}
+
+/** The bytes of a blob as they come, over as many requests as it takes; undefined where it is not there. */
+export async function readBlob(
+  target: UploadTarget,
+  digest: Digest,
+  { start = 0, end, size, signal }: ReadOptions,
+): Promise<ReadableStream<Uint8Array> | undefined> {
+  const download = await target.connection.download(pathOf(target, digest), {
+    scopes: pullScope(target),
+    mirrored: true,
+    maxBytes: size,
+    signal,
+    start,
+    ...(end === undefined ? {} : { end }),
+  });
+  return download?.stream;
+}
+
+async function present(
+  target: UploadTarget,
+  digest: Digest,
+  options: ReadOptions,
+): Promise<ReadableStream<Uint8Array>> {
+  const stream = await readBlob(target, digest, options);
+  if (stream !== undefined) return stream;
+  const store = `${target.connection.id}/${target.repository}`;
+  throw new StoreError('ERR_BLOB_NOT_FOUND', `blob ${digest} is not in ${store} any more`, { store, digest });
+}
+
+function checked(stream: ReadableStream<Uint8Array>, expected: ExpectedContent): ReadableStream<Uint8Array> {
+  return streamFrom(async function* (signal) {
+    const check = contentCheck(expected);
+    for await (const chunk of chunksOf(stream, { signal })) {
+      check.update(chunk);
+      yield chunk;
+    }
+    check.end();
+  });
+}

@@ -1,0 +1,108 @@
+import { RegistryError } from '../../../errors.ts';
+import type { OperationOptions } from '../../../ports/operation.ts';
+import type { BlobContent } from './blob-content.ts';
+import type { RegistryProfile } from './profile.ts';
+import { waitForRetry } from './upload-retry.ts';
+import {
+  moveSession,
+  pushScope,
+  receivedBytes,
+  refreshSession,
+  type UploadSession,
+  type UploadTarget,
+} from './upload-session.ts';
+
+/** As large as every registry takes a part that has an upper bound at all. */
+const usualBytes = 4 << 20;
+
+/**
+ * How large the parts of an upload are.
+ *
+ * @throws RegistryError `ERR_REGISTRY_REJECTED` where no size fits.
+ */
+export function partBytes({ connection }: UploadTarget, { minBytes }: UploadSession): number {
+  const { chunked, maxBodyBytes = Infinity } = connection.profile;
+  const { minBytes: least = 0, maxBytes = Infinity } = chunked === false ? {} : chunked;
+  const [lower, upper] = [Math.max(minBytes, least), Math.min(maxBytes, maxBodyBytes)];
+  if (lower <= upper) return Math.max(1, Math.min(Math.max(usualBytes, lower), upper));
+  const message = `${connection.id} wants parts of at least ${lower} bytes, and takes none of more than ${upper}`;
+  throw new RegistryError('ERR_REGISTRY_REJECTED', message, { details: { registry: connection.id } });
+}
+
+/** True where a registry is known to take no upload in parts. */
+export function takesNoParts({ chunked }: RegistryProfile): boolean {
+  return chunked === false;
+}
+
+/** Sends what a registry does not have yet, in parts that are held in memory until the registry has them. */
+export async function sendParts(
+  target: UploadTarget,
+  session: UploadSession,
+  content: BlobContent,
+  options: OperationOptions & { readonly onPart: () => Promise<void> },
+): Promise<void> {
+  const feed = content.feed(session.offset);
+  const size = partBytes(target, session);
+  try {
+    while (session.offset < content.size) {
+      const bytes = await feed.take(Math.min(size, content.size - session.offset));
+      await sendPart(target, session, bytes, options);
+      await options.onPart();
+    }
+  } finally {
+    await feed.close();
+  }
+}
+
+/** One part, again and again until the registry has all of it. */
+async function sendPart(
+  target: UploadTarget,
+  session: UploadSession,
+  bytes: Uint8Array<ArrayBuffer>,
+  options: OperationOptions,
+): Promise<void> {
+  const start = session.offset;
+  const end = start + bytes.length;
+  for (let failures = 0; session.offset < end;) {
+    const rest = bytes.subarray(session.offset - start);
+    try {
+      await patch(target, session, rest, options);
+    } catch (error) {
+      const misplaced = error instanceof RegistryError && error.status === 416;
+      if (!(await waitForRetry(target.connection, error, failures++, options, misplaced))) throw error;
+      const at = session.offset;
+      // Who does not tell has what we counted; and where that part is refused as misplaced, it has the part as well.
+      if (!(await refreshSession(target, session, options))) session.offset = misplaced ? end : at;
+      if (session.offset < start || session.offset > end) throw error;
+    }
+  }
+}
+
+async function patch(
+  target: UploadTarget,
+  session: UploadSession,
+  bytes: Uint8Array<ArrayBuffer>,
+  { signal }: OperationOptions,
+): Promise<void> {
+  const end = session.offset + bytes.length;
+  const answer = await target.connection.ask(session.location, {
+    method: 'PATCH',
+    headers: {
+      'content-type': 'application/octet-stream',
+      'content-length': String(bytes.length),
+      'content-range': `${session.offset}-${end - 1}`,
+    },
+    body: () => bytes,
+    scopes: pushScope(target.repository),
+    expect: [200, 201, 202, 204],
+    repeatable: false,
+    patient: true,
+    signal,
+  });
+  await answer.discard();
+  moveSession(target, session, answer);
+  const received = receivedBytes(answer) ?? end;
+  // A count that did not move is not kept by the registry (ECR), or is that of the part alone: ours is right then, and
+  // the digest decides in the end.
+  session.offset = received > session.offset && received < end ? received : end;
+}

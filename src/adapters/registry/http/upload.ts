@@ -1,0 +1,199 @@
+import { HttpFailure } from '../../../http/http-failure.ts';
+import { RegistryError } from '../../../errors.ts';
+import type { Descriptor } from '../../../oci/descriptor.ts';
+import type { OperationOptions } from '../../../ports/operation.ts';
+import type { BlobContent } from './blob-content.ts';
+import { sendParts, takesNoParts } from './upload-parts.ts';
+import type { UploadRecord } from './upload-records.ts';
+import { waitForRetry } from './upload-retry.ts';
+import {
+  cancelSession,
+  commitUrl,
+  openSession,
+  pushScope,
+  refreshSession,
+  type UploadSession,
+  type UploadTarget,
+} from './upload-session.ts';
+
+/** What an upload is made with. */
+export interface UploadOptions extends OperationOptions {
+  readonly descriptor: Descriptor;
+  readonly content: BlobContent;
+  /** An upload that was begun already. */
+  readonly begun?: UploadSession | undefined;
+  readonly record?: UploadRecord | undefined;
+  /** True where the registry has the blob by now, as after a cut whose answer nobody heard. */
+  readonly isThere: () => Promise<boolean>;
+}
+
+/** As many bytes more than at the failure before are progress: all attempts begin anew. */
+const progressBytes = 1 << 20;
+
+/**
+ * Brings one blob to a registry: in one PUT where that is taken, else in parts. Goes on after a cut where the registry
+ * says what it has, else begins anew. A session that will not be used any more is cancelled.
+ */
+export async function upload(target: UploadTarget, options: UploadOptions): Promise<void> {
+  const run = new UploadRun(target, options);
+  try {
+    await run.begin();
+    await run.toEnd();
+  } catch (error) {
+    await run.giveUp(error);
+    options.signal?.throwIfAborted();
+    throw options.content.failure()?.error ?? error;
+  }
+  await options.record?.remove();
+}
+
+/** One blob on its way, over as many sessions as it takes. */
+class UploadRun {
+  readonly #target: UploadTarget;
+  readonly #options: UploadOptions;
+  #session: UploadSession | undefined;
+  /** True as soon as the registry has refused to take everything in one request. */
+  #parts: boolean;
+  /** False as soon as the registry has refused bytes that continue others. */
+  #resumable = true;
+
+  constructor(target: UploadTarget, options: UploadOptions) {
+    this.#target = target;
+    this.#options = options;
+    this.#parts = options.content.size > (target.connection.profile.maxBodyBytes ?? Infinity);
+  }
+
+  /** Takes the session that is there, or opens one. */
+  async begin(): Promise<UploadSession> {
+    const { begun, record, content } = this.#options;
+    const left = begun === undefined ? await record?.find() : undefined;
+    if (left !== undefined && (await this.#canContinue(left))) return (this.#session = left);
+    if (left !== undefined) await cancelSession(this.#target, left);
+    this.#session = begun ?? (await openSession(this.#target, this.#options));
+    if (content.size > 0) await record?.save(this.#session);
+    return this.#session;
+  }
+
+  async #canContinue(session: UploadSession): Promise<boolean> {
+    if (takesNoParts(this.#target.connection.profile)) return false;
+    if (!(await refreshSession(this.#target, session, this.#options))) return false;
+    return session.offset > 0 && session.offset <= this.#options.content.size;
+  }
+
+  async toEnd(): Promise<void> {
+    let [failures, mark] = [0, 0];
+    for (;;) {
+      const session = this.#session ?? (await this.#anew());
+      const start = session.offset;
+      try {
+        await (this.#parts ? this.#sendParts(session) : this.#sendWhole(session));
+        return;
+      } catch (error) {
+        if (this.#options.content.failure() !== undefined) throw error;
+        if (await this.#changesWay(error, session, start)) continue;
+        if (session.offset - mark >= progressBytes) [failures, mark] = [0, session.offset];
+        if (!(await waitForRetry(this.#target.connection, error, failures++, this.#options))) throw error;
+        if (await this.#options.isThere()) return;
+        await this.#recover(session);
+      }
+    }
+  }
+
+  /** After a cut: goes on where the registry says that it has something, else with another session. */
+  async #recover(session: UploadSession): Promise<void> {
+    if (this.#resumable && (await this.#canContinue(session))) return;
+    await this.#drop(session);
+  }
+
+  /** True where a refusal leaves another way to try: from the start, or in parts. */
+  async #changesWay(error: unknown, session: UploadSession, start: number): Promise<boolean> {
+    this.#options.signal?.throwIfAborted();
+    if (start > 0 && this.#resumable && isRefusal(error)) {
+      this.#resumable = false;
+      await this.#drop(session);
+      return true;
+    }
+    if (this.#parts || takesNoParts(this.#target.connection.profile) || !wantsParts(error)) return false;
+    this.#parts = true;
+    await this.#drop(session);
+    return true;
+  }
+
+  async #drop(session: UploadSession): Promise<void> {
+    this.#session = undefined;
+    await cancelSession(this.#target, session);
+  }
+
+  async #anew(): Promise<UploadSession> {
+    this.#session = await openSession(this.#target, this.#options);
+    await this.#options.record?.save(this.#session);
+    return this.#session;
+  }
+
+  async #sendWhole(session: UploadSession): Promise<void> {
+    const { content } = this.#options;
+    const body = content.whole(session.offset);
+    if (body !== undefined) return this.#commit(session, body, content.size);
+    if (!takesNoParts(this.#target.connection.profile)) {
+      this.#parts = true;
+      return this.#sendParts(session);
+    }
+    const feed = content.feed(session.offset);
+    const bytes = await feed.take(content.size - session.offset).finally(() => feed.close());
+    return this.#commit(session, () => bytes, content.size);
+  }
+
+  async #sendParts(session: UploadSession): Promise<void> {
+    const { content, record } = this.#options;
+    const onPart = async (): Promise<void> => record?.save(session);
+    await sendParts(this.#target, session, content, { ...this.#options, onPart });
+    await this.#commit(session, undefined, content.size);
+  }
+
+  /** The last request of an upload, with the rest of the bytes or without any. */
+  async #commit(session: UploadSession, body: (() => BodyInit) | undefined, size: number): Promise<void> {
+    const { descriptor, signal } = this.#options;
+    const { offset } = session;
+    const length = body === undefined ? 0 : size - offset;
+    const answer = await this.#target.connection.ask(commitUrl(session, descriptor.digest), {
+      method: 'PUT',
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-length': String(length),
+        ...(offset > 0 && length > 0 ? { 'content-range': `${offset}-${size - 1}` } : {}),
+      },
+      ...(body === undefined || length === 0 ? {} : { body }),
+      scopes: pushScope(this.#target.repository),
+      expect: [200, 201, 202, 204],
+      repeatable: false,
+      patient: true,
+      signal,
+    });
+    await answer.discard();
+  }
+
+  /** Leaves a session that another process can go on with, and cancels every other one. */
+  async giveUp(error: unknown): Promise<void> {
+    const { record, content, signal } = this.#options;
+    const interrupted = signal?.aborted === true || (error instanceof RegistryError && error.retryable);
+    if (record !== undefined && interrupted && content.failure() === undefined) return;
+    if (this.#session !== undefined) await cancelSession(this.#target, this.#session);
+    await record?.remove();
+  }
+}
+
+function isRefusal(error: unknown): boolean {
+  const { status = 0 } = error instanceof RegistryError ? error : {};
+  return status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 408 && status !== 429;
+}
+
+/** Statuses of a registry, or of a proxy before it, that takes the same bytes in smaller requests. */
+const tooMuchAtOnce = [400, 405, 411, 413, 416, 501];
+
+function wantsParts(error: unknown): boolean {
+  if (!(error instanceof RegistryError)) return false;
+  if (error.cause instanceof HttpFailure && error.cause.kind === 'redirect') return true;
+  const codes = error.details['codes'];
+  if (Array.isArray(codes) && codes.some((code) => code === 'DIGEST_INVALID' || code === 'SIZE_INVALID')) return false;
+  return tooMuchAtOnce.includes(error.status ?? 0);
+}
