@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, unlinkSync, type Dirent } from 'node:fs';
+import { lstatSync, unlinkSync, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ByteSource } from '../../bytes/source.ts';
@@ -6,12 +6,12 @@ import { isDigest, parseDigest, type Digest } from '../../digest/digest.ts';
 import { contentCheck, verifyBytes } from '../../digest/verify-stream.ts';
 import type { BlobStat, BlobStore } from '../../ports/blob-store.ts';
 import { syncFile, writeFully } from './atomic-file.ts';
-import { BlobFolder, discard, smallBlob, type BlobFilesOptions, type StagedFile } from './blob-folder.ts';
+import { BlobFolder, discard, publishStaged, smallBlob, type BlobFilesOptions } from './blob-folder.ts';
 import { blobIngests } from './blob-ingest.ts';
 import { isErrno, orStoreFailure } from './failure.ts';
 import { sourceChunks, writeChunks } from './write-chunks.ts';
 import { storedBlob } from './stored-blob.ts';
-import { removeFile } from './temporary.ts';
+import { putResumable, resumableBlob } from './put-resumable.ts';
 
 /**
  * A folder of blobs, one regular file each, as a `BlobStore`. Many processes may use it at once.
@@ -59,8 +59,11 @@ async function put(
   const small = bytes !== undefined && bytes.length <= smallBlob;
   return folder.writing(async () => {
     signal?.throwIfAborted();
-    const created = small ? putBytes(folder, digest, bytes) : putStream(folder, digest, source, size, signal);
-    return { created: await created };
+    if (small) return { created: await putBytes(folder, digest, bytes) };
+    if (size !== undefined && size >= resumableBlob) {
+      return { created: await putResumable(folder, digest, source, size, signal) };
+    }
+    return { created: await putStream(folder, digest, source, size, signal) };
   });
 }
 
@@ -75,7 +78,7 @@ async function putBytes(folder: BlobFolder, digest: Digest, bytes: Uint8Array): 
     discard(staged);
     throw error;
   }
-  return finish(folder, staged, digest, bytes.length);
+  return publishStaged(folder, staged, digest, bytes.length);
 }
 
 async function putStream(
@@ -101,17 +104,7 @@ async function putStream(
     discard(staged);
     throw error;
   }
-  return finish(folder, staged, digest, written);
-}
-
-async function finish(folder: BlobFolder, staged: StagedFile, digest: Digest, size: number): Promise<boolean> {
-  closeSync(staged.file);
-  try {
-    return await folder.publish(staged.path, digest, size);
-  } catch (error) {
-    removeFile(staged.path);
-    throw error;
-  }
+  return publishStaged(folder, staged, digest, written);
 }
 
 /** Removes what stands under the name of a blob, also where it is damaged. */

@@ -23,8 +23,10 @@ export interface BlobFilesOptions {
   readonly temporary: string;
   /** Flushes each blob and its folder to the disk before a write counts as done. False by default. */
   readonly durable?: boolean | undefined;
-  /** How long an ingest whose process is gone can be gone on with, in milliseconds. 24 hours by default. */
+  /** How long what a process left can be gone on with, in milliseconds. 24 hours by default. */
   readonly ingestLifetime?: number | undefined;
+  /** True where ingests are of no use without their process, and are removed as soon as it is gone. */
+  readonly ownIngests?: boolean | undefined;
 }
 
 /** A temporary file that is open for writing. */
@@ -39,13 +41,17 @@ export class BlobFolder {
   readonly directory: string;
   readonly temporary: string;
   readonly durable: boolean;
+  /** How the names of ingests start: `own` for those that nobody else goes on with. */
+  readonly ingestKind: 'ingest' | 'own';
+  /** True when the disk was found to be full: nothing is kept then that is not a blob. */
+  full = false;
   readonly #pathOf: (digest: Digest) => string;
   readonly #lifetime: number | undefined;
   readonly #folders = new Folders();
   readonly #flushed = new Set<string>();
   #writers = 0;
   #written = 0;
-  #swept = false;
+  #sweptAt = -Infinity;
 
   constructor(options: BlobFilesOptions) {
     this.id = options.id;
@@ -54,6 +60,7 @@ export class BlobFolder {
     this.durable = options.durable ?? false;
     this.#pathOf = options.pathOf;
     this.#lifetime = options.ingestLifetime;
+    this.ingestKind = options.ownIngests === true ? 'own' : 'ingest';
   }
 
   /** The file of a blob. */
@@ -104,7 +111,7 @@ export class BlobFolder {
   async writing<T>(run: () => Promise<T>): Promise<T> {
     this.#writers++;
     try {
-      if (!this.#swept) this.#sweep();
+      if (Date.now() - this.#sweptAt > sweepInterval) this.#sweep();
       // What is small is written without waiting; a signal and a timer must have their turn all the same.
       if (++this.#written % 64 === 0) await setImmediate();
       return await run();
@@ -123,9 +130,8 @@ export class BlobFolder {
   }
 
   #sweep(): void {
-    this.#swept = true;
-    if (this.#lifetime === 0) sweepTemporary(this.temporary);
-    else sweepTemporary(this.temporary, { lifetime: this.#lifetime, keep: (label) => label.startsWith('ingest-') });
+    this.#sweptAt = Date.now();
+    sweepStaged(this.temporary, this.#lifetime);
   }
 
   /** Makes a temporary file, and opens it for writing. */
@@ -167,6 +173,32 @@ export class BlobFolder {
     }
     await syncFolder(dirname(this.directory));
     this.#flushed.add(last);
+  }
+}
+
+/** What of a temporary folder is of use without its process: uploads, and the first bytes of blobs. */
+const kept = /^(ingest|partial)-/;
+const idle = /^partial-.*-idle-/;
+const sweepInterval = 60 * 60 * 1000;
+
+/** Removes what dead processes left, and what waited too long for somebody to go on with it. */
+export function sweepStaged(temporary: string, lifetime?: number): void {
+  sweepTemporary(temporary, { lifetime, keep: (label) => kept.test(label), ownerless: (label) => idle.test(label) });
+}
+
+/** Closes a checked temporary file, and makes it a blob. False when that was there. */
+export async function publishStaged(
+  folder: BlobFolder,
+  staged: StagedFile,
+  digest: Digest,
+  size: number,
+): Promise<boolean> {
+  closeSync(staged.file);
+  try {
+    return await folder.publish(staged.path, digest, size);
+  } catch (error) {
+    removeFile(staged.path);
+    throw error;
   }
 }
 

@@ -13,10 +13,8 @@ import { openFileStream } from './file-stream.ts';
 import { sourceChunks, writeChunks } from './write-chunks.ts';
 import { chunksOf } from '../../bytes/stream.ts';
 import { currentOwner, formatOwner, isAlive } from './owner.ts';
-import { ageOf, leftoverLifetime, removeFile, temporaryFiles } from './temporary.ts';
+import { ageOf, leftoverLifetime, removeFile, restingTime, temporaryFiles } from './temporary.ts';
 
-/** An ingest of another machine or container can be taken when nothing was written for a minute. */
-const restingTime = 60_000;
 const openExisting = constants.O_RDWR | constants.O_NOFOLLOW;
 
 /**
@@ -42,15 +40,15 @@ function factsOf(folder: BlobFolder, id: string): FailureFacts {
   return { store: folder.id, action: 'write', what: `ingest ${id}`, place: folder.temporary };
 }
 
-function nameOf(id: string): string {
-  return `ingest-${id}~${formatOwner(currentOwner())}`;
+function nameOf(folder: BlobFolder, id: string): string {
+  return `${folder.ingestKind}-${id}~${formatOwner(currentOwner())}`;
 }
 
 function begin(folder: BlobFolder, forget: Forget): Promise<FileIngest> {
   const id = randomUUID();
   return orStoreFailure(factsOf(folder, id), () =>
     folder.writing(() => {
-      const { path, file } = folder.stage(nameOf(id));
+      const { path, file } = folder.stage(nameOf(folder, id));
       closeSync(file);
       return Promise.resolve(new FileIngest({ folder, id, path, size: 0, forget }));
     }),
@@ -66,10 +64,10 @@ function resume(folder: BlobFolder, id: string, forget: Forget): Promise<FileIng
 
 /** Makes the file of an ingest one of this process, unless another one that may still live has it. */
 function takeOver(folder: BlobFolder, id: string): string {
-  const found = temporaryFiles(folder.temporary).find(({ label }) => label === `ingest-${id}`);
+  const found = temporaryFiles(folder.temporary).find(({ label }) => isIngest(label, id));
   if (found === undefined) throw unknownIngest(folder, id);
   const from = join(folder.temporary, found.name);
-  const to = join(folder.temporary, nameOf(id));
+  const to = join(folder.temporary, nameOf(folder, id));
   if (from === to) return to;
   if (isAlive(found.owner) ?? ageOf(from) < restingTime) throw busy(folder, id);
   try {
@@ -79,6 +77,10 @@ function takeOver(folder: BlobFolder, id: string): string {
     if (isErrno(error, 'ENOENT')) throw busy(folder, id);
     throw error;
   }
+}
+
+function isIngest(label: string, id: string): boolean {
+  return label === `ingest-${id}` || label === `own-${id}`;
 }
 
 class FileIngest implements Ingest {

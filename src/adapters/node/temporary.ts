@@ -7,6 +7,9 @@ import { currentOwner, formatOwner, isAlive, parseOwner, type Owner } from './ow
 /** How long what may still be of use is kept after its owner is gone: 24 hours, in milliseconds. */
 export const leftoverLifetime: number = 24 * 60 * 60 * 1000;
 
+/** What belongs to another machine or container counts as left when nothing was written for a minute. */
+export const restingTime: number = 60_000;
+
 const nonce = randomBytes(6).toString('hex');
 let names = 0;
 
@@ -43,6 +46,8 @@ export interface SweepOptions {
   readonly lifetime?: number | undefined;
   /** True for what is of use without its owner. */
   readonly keep?: ((label: string) => boolean) | undefined;
+  /** True for what nobody owns any more, whoever its name tells. */
+  readonly ownerless?: ((label: string) => boolean) | undefined;
   /** Only labels that start so. */
   readonly prefix?: string | undefined;
 }
@@ -53,9 +58,9 @@ export interface SweepOptions {
  * still of use. What a live process owns stays.
  */
 export function sweepTemporary(folder: string, options: SweepOptions = {}): void {
-  const { lifetime = leftoverLifetime, keep, prefix = '' } = options;
+  const { lifetime = leftoverLifetime, keep, ownerless, prefix = '' } = options;
   for (const { name, label, owner } of temporaryFiles(folder)) {
-    const alive = isAlive(owner);
+    const alive = ownerless?.(label) === true ? undefined : isAlive(owner);
     if (alive === true || !label.startsWith(prefix)) continue;
     const path = join(folder, name);
     if ((alive === undefined || keep?.(label) === true) && ageOf(path) < lifetime) continue;

@@ -13,13 +13,14 @@ const writeSome = promisify(write) as (
   position: number,
 ) => Promise<unknown>;
 
-/** The chunks of a source. What the source throws is marked as its own; an abort is let through. */
+/** The chunks of a source, from its start or from a byte in it. What the source throws is marked as its own; an abort is let through. */
 export async function* sourceChunks(
   source: ByteSource,
   signal: AbortSignal | undefined,
+  start: number = 0,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    yield* chunksOf(await source.open({ signal }), { signal });
+    yield* chunksOf(await source.open(start === 0 ? { signal } : { start, signal }), { signal });
   } catch (error) {
     throw new SourceFailure(error);
   }

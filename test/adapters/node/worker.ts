@@ -56,6 +56,12 @@ const commands: Record<string, (...args: string[]) => Promise<unknown>> = {
     );
     await forever();
   },
+  async hangInLargePut(directory = '', given = '0', size = '0') {
+    const bytes = someBytes(Number(size));
+    const source = hangingSource(bytes.subarray(0, Number(given)), () => setTimeout(() => say('ready'), 300));
+    await fsBlobStore({ directory }).put(digestOf(bytes), { ...source, size: bytes.length });
+    await forever();
+  },
   async hangInIngest(directory = '', size = '1000') {
     const ingest = await fsBlobStore({ directory }).ingest?.();
     await ingest?.append(bytesSource(someBytes(Number(size))));

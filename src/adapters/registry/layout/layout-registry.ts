@@ -5,7 +5,7 @@ import { UsageError } from '../../../errors.ts';
 import { isRepositoryName } from '../../../oci/reference.ts';
 import type { ListOptions, Registry } from '../../../ports/registry.ts';
 import { isErrno, storeFailure } from '../../node/failure.ts';
-import { layoutRepository, type LayoutOptions } from './open-layout.ts';
+import { layoutFor, type LayoutOptions } from './open-layout.ts';
 
 /** Where the layouts of a registry lie, and how they are kept. */
 export interface LayoutRegistryOptions extends LayoutOptions {
@@ -22,13 +22,13 @@ export interface LayoutRegistryOptions extends LayoutOptions {
 export function layoutRegistry(options: LayoutRegistryOptions): Registry {
   const { directory } = options;
   // Complains about the options now rather than at the first repository.
-  layoutRepository(options);
+  layoutFor('serving', options);
   const id = `oci:${directory}`;
   return {
     id,
     repository: (name) => {
       if (!isPlace(name)) throw noPlace(name);
-      return { ...layoutRepository({ ...options, directory: join(directory, name) }), name };
+      return { ...layoutFor('serving', { ...options, directory: join(directory, name) }).repository, name };
     },
     repositories: async function* ({ after, limit = Infinity, signal }: ListOptions = {}) {
       signal?.throwIfAborted();

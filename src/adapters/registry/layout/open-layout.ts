@@ -9,7 +9,7 @@ import { createRepository } from '../../../registry/repository.ts';
 import { blobFiles } from '../../node/blob-files.ts';
 import { layoutCatalog } from './catalog.ts';
 import type { LayoutParts } from './documents.ts';
-import { LayoutFolder, temporaryOf } from './layout-folder.ts';
+import { LayoutFolder, temporaryOf, type LayoutFolderOptions } from './layout-folder.ts';
 import { layoutReachable, type ReachableOptions } from './reachable.ts';
 import { readOnlyBlobs } from './read-only.ts';
 
@@ -47,10 +47,16 @@ export interface Layout {
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing or unknown.
  */
 export function openLayout(options: LayoutOptions): Layout {
+  return layoutFor('packing', options);
+}
+
+/** Opens a layout for those who pack into it, or for those who serve it: they go on with uploads of a former process. */
+export function layoutFor(use: 'packing' | 'serving', options: LayoutOptions): Layout {
   checkOptions('openLayout', options, ['directory', 'durable', 'readOnly']);
   const { durable = false, readOnly = false } = options;
   const directory = checkDirectory('openLayout', options.directory);
-  const parts = partsOf({ directory: resolve(directory), id: `oci:${directory}`, durable, readOnly });
+  const at = { directory: resolve(directory), id: `oci:${directory}`, durable, readOnly };
+  const parts = partsOf(at, use === 'packing');
   return {
     repository: createRepository({
       ...parts,
@@ -74,12 +80,7 @@ export function layoutRepository(options: LayoutOptions): Repository {
   return openLayout(options).repository;
 }
 
-function partsOf(at: {
-  readonly directory: string;
-  readonly id: string;
-  readonly durable: boolean;
-  readonly readOnly: boolean;
-}): LayoutParts {
+function partsOf(at: LayoutFolderOptions, ownIngests: boolean): LayoutParts {
   const { directory, id, durable, readOnly } = at;
   const blobs = blobFiles({
     id,
@@ -87,8 +88,7 @@ function partsOf(at: {
     temporary: temporaryOf(directory),
     pathOf: (digest) => `${algorithmOf(digest)}/${hexOf(digest)}`,
     durable,
-    // Who packs into a layout begins anew; who serves one goes on with uploads that a former process began.
-    ownIngests: !keepUploads,
+    ownIngests,
   });
   return { documents: new LayoutFolder(at), blobs: readOnly ? readOnlyBlobs(blobs) : blobs };
 }

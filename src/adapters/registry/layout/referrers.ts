@@ -10,16 +10,20 @@ import { loadManifest } from '../../../registry/load-manifest.ts';
 import type { LayoutParts } from './documents.ts';
 import { entriesNamed, referrersTag } from './names.ts';
 
-type Referrer = CatalogEntry['referrer'];
+/** What a manifest says of itself as a referrer, and the manifests in it where it is an index. */
+interface ReadManifest {
+  readonly referrer: CatalogEntry['referrer'];
+  readonly children: readonly Descriptor[];
+}
 
 /**
- * The referrers of a layout: entries of its index whose manifest has the subject, as oras writes them, and the list
- * under the referrers tag, as regctl does. What was read is remembered: bytes under a digest never change.
+ * The referrers of a layout: entries of its index, and what lies in these, whose manifest has the subject, as oras
+ * writes them, and the list under the referrers tag, as regctl does. What was read is remembered: bytes under a digest never change.
  */
 export function layoutReferrers(
   parts: LayoutParts,
 ): (subject: Digest, options: OperationOptions) => Promise<ReferrersAnswer> {
-  const known = new Map<Digest, Referrer>();
+  const known = new Map<Digest, ReadManifest>();
   return async (subject, options) => {
     const entries = await entriesWith(parts, known, subject, options);
     const tagged = await taggedWith(parts, subject, options);
@@ -31,37 +35,45 @@ export function layoutReferrers(
 
 async function entriesWith(
   parts: LayoutParts,
-  known: Map<Digest, Referrer>,
+  known: Map<Digest, ReadManifest>,
   subject: Digest,
   options: OperationOptions,
 ): Promise<Descriptor[]> {
   const { manifests } = await parts.documents.read(options);
-  if (manifests.length > defaultOciLimits.manifests) throw tooMany(parts.documents.id);
+  const listed = new Set(manifests);
+  const seen = new Set<Digest>();
   const found: Descriptor[] = [];
-  for (const entry of manifests) {
-    if (!isManifestMediaType(entry.mediaType)) continue;
-    if (!known.has(entry.digest)) {
-      const referrer = await readReferrer(parts, entry, options);
-      if (referrer === 'gone') continue;
-      known.set(entry.digest, referrer);
-    }
-    const referrer = known.get(entry.digest);
-    if (referrer?.subject === subject) found.push(referrer.descriptor);
+  const waiting = [...manifests];
+  for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
+    if (seen.has(entry.digest) || !isManifestMediaType(entry.mediaType)) continue;
+    if (seen.add(entry.digest).size > defaultOciLimits.manifests) throw tooMany(parts.documents.id);
+    const manifest = known.get(entry.digest) ?? (await readEntry(parts, entry, listed.has(entry), options));
+    if (manifest === undefined) continue;
+    known.set(entry.digest, manifest);
+    waiting.push(...manifest.children);
+    if (manifest.referrer?.subject === subject) found.push(manifest.referrer.descriptor);
   }
   return found;
 }
 
-/** A manifest that is missing fails the listing, unless it was deleted just now: a signature must not go unseen. */
-async function readReferrer(
+/**
+ * A manifest that is listed and missing fails the listing, unless it was deleted just now: a signature must not go
+ * unseen. One inside an index may be absent.
+ */
+async function readEntry(
   parts: LayoutParts,
   entry: Descriptor,
+  listed: boolean,
   options: OperationOptions,
-): Promise<Referrer | 'gone'> {
+): Promise<ReadManifest | undefined> {
   const { documents, blobs } = parts;
   const found = await loadManifest(blobs, entry, options);
-  if (found !== undefined) return found.facts.referrer;
+  if (found !== undefined) {
+    const { referrer, content } = found.facts;
+    return { referrer, children: isIndexMediaType(entry.mediaType) ? content : [] };
+  }
   const { manifests } = await documents.read(options);
-  if (!manifests.some(({ digest }) => digest === entry.digest)) return 'gone';
+  if (!listed || !manifests.some(({ digest }) => digest === entry.digest)) return undefined;
   throw new StoreError('ERR_BLOB_NOT_FOUND', `manifest ${entry.digest} is listed in ${documents.id} and not there`, {
     store: documents.id,
     digest: entry.digest,
