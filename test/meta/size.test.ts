@@ -15,7 +15,7 @@ const budgets: Readonly<Record<string, number>> = {
   'source/http': 12,
 };
 /** Subpaths that only Node, Deno and Bun can load; nobody sends them over a network. */
-const needsNode = /^(blob-store\/fs|registry\/layout|source\/(file|npm-cache)|sink\/fs|transport\/undici|cli)$/;
+const needsNode = /^(blob-store\/fs|registry\/layout|credential\/docker-config|source\/(file|npm-cache)|sink\/fs|transport\/undici|cli)$/;
 
 type Output = BuildResult<{ metafile: true; write: false }>;
 
