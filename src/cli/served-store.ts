@@ -1,0 +1,73 @@
+import { constants } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fsBlobStore, fsRecordStore } from '../adapters/blob-store/fs.ts';
+import { orStoreFailure } from '../adapters/node/failure.ts';
+import { layoutRegistry } from '../adapters/registry/layout.ts';
+import { memoryRegistry } from '../adapters/registry/memory.ts';
+import { StoreError, UsageError } from '../errors.ts';
+import type { Registry } from '../ports/index.ts';
+import { storeRegistry } from '../registry/index.ts';
+
+/** Where a registry keeps what it serves. */
+export interface ServedStoreOptions {
+  /** `oci:DIR` or `fs:DIR`; memory by default. */
+  readonly store?: string | undefined;
+  /** The folder that relative paths start from. */
+  readonly cwd: string;
+  readonly readOnly: boolean;
+}
+
+/**
+ * Opens the store of a registry. What was answered with 201 is on the disk: a power loss does not take it back.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for what names no store, `ERR_UNSUPPORTED` for a kind that is not known;
+ * StoreError for a folder that cannot be used.
+ */
+export async function openServedStore({ store, cwd, readOnly }: ServedStoreOptions): Promise<Registry> {
+  if (store === undefined) return memoryRegistry();
+  const colon = store.indexOf(':');
+  const [kind, typed] = [store.slice(0, colon), store.slice(colon + 1)];
+  if (colon < 1 || typed === '') throw noStore(store);
+  if (kind !== 'oci' && kind !== 'fs') throw unknownKind(store);
+  const directory = resolve(cwd, typed);
+  await checkFolder(directory, store, readOnly);
+  if (kind === 'oci') return layoutRegistry({ directory, durable: true, readOnly });
+  const id = `fs:${directory}`;
+  return storeRegistry({
+    id,
+    blobs: fsBlobStore({ directory, durable: true }),
+    records: fsRecordStore({ directory, durable: true }),
+  });
+}
+
+/** Complains now rather than at the first push. A folder that is to be written to is made. */
+async function checkFolder(directory: string, store: string, readOnly: boolean): Promise<void> {
+  const action = readOnly ? 'read' : 'write';
+  await orStoreFailure({ store, action, what: `folder ${JSON.stringify(directory)}` }, async () => {
+    if (!readOnly) await mkdir(directory, { recursive: true });
+    if (!(await stat(directory)).isDirectory()) throw notFolder(directory, store);
+    await access(directory, readOnly ? constants.R_OK : constants.W_OK);
+  });
+}
+
+function notFolder(directory: string, store: string): StoreError {
+  return new StoreError('ERR_STORE_READ', `store ${JSON.stringify(directory)} is not a folder`, { store });
+}
+
+const hint =
+  'write oci:DIR for a folder of OCI layouts, fs:DIR for a folder of blobs and records, or nothing for memory';
+
+function noStore(store: string): UsageError {
+  return new UsageError('ERR_INVALID_ARGUMENT', `store ${JSON.stringify(store)} names no store`, {
+    argument: 'store',
+    hint,
+  });
+}
+
+function unknownKind(store: string): UsageError {
+  return new UsageError('ERR_UNSUPPORTED', `store ${JSON.stringify(store)} is of a kind that cannot be served`, {
+    argument: 'store',
+    hint,
+  });
+}
