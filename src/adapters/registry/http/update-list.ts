@@ -91,6 +91,7 @@ class ListUpdate {
 
   /** One look, and what follows from it. True at the end of the watch. */
   async step(): Promise<boolean> {
+    this.#signal?.throwIfAborted();
     const readAt = this.#clock.now();
     const version = await this.#list.read(this.#signal);
     for (const [digest, entry] of version?.entries ?? []) {
@@ -146,17 +147,26 @@ class ListUpdate {
 
   /** False where the condition did not hold. A write that takes too long is given up: what it was made from is old. */
   async #send(version: ListVersion | undefined, condition: string | null | undefined): Promise<boolean> {
-    const late = AbortSignal.timeout(this.#watchMs);
-    const signal = this.#signal === undefined ? late : AbortSignal.any([this.#signal, late]);
     const entries = new Map([...(version?.entries ?? []), ...this.#known]);
     for (const digest of this.#gone) entries.delete(digest);
+    const late = new Error(`write of ${this.#list.id} took more than ${this.#watchMs} ms`);
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      controller.abort(late);
+    }, this.#watchMs);
+    const stop = (): void => {
+      controller.abort(this.#signal?.reason);
+    };
+    this.#signal?.addEventListener('abort', stop, { once: true });
     try {
-      return await this.#list.write([...entries.values()], condition, signal);
+      return await this.#list.write([...entries.values()], condition, controller.signal);
     } catch (error) {
-      this.#signal?.throwIfAborted();
-      if (!late.aborted) throw error;
+      if (error !== late) throw error;
       this.#watchMs = Math.min(this.#watchMs * 2, maxWatchMs);
       return true;
+    } finally {
+      clearTimeout(timer);
+      this.#signal?.removeEventListener('abort', stop);
     }
   }
 

@@ -2,11 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../../src/bytes/encoding.ts';
 import { digestOf, type Digest } from '../../../../src/digest/digest.ts';
 import type { ListEntry } from '../../../../src/adapters/registry/http/manifest-document.ts';
-import {
-  updateList,
-  type ListVersion,
-  type SharedList,
-} from '../../../../src/adapters/registry/http/update-list.ts';
+import { updateList, type ListVersion, type SharedList } from '../../../../src/adapters/registry/http/update-list.ts';
 
 function entry(text: string): ListEntry {
   const descriptor = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest: digestOf(utf8(text)), size: 1 };
@@ -101,21 +97,24 @@ const removing = (one: ListEntry) => ({
 });
 
 describe('updateList', () => {
-  it.each([2, 3, 10])('loses no entry of %i writers, whatever the latency, over hundreds of rounds', async (writers) => {
-    for (let seed = 1; seed <= 200; seed++) {
-      const time = new VirtualTime(seed);
-      // A read and a write travel four ways, and must take less than the watch: each way up to a fifth of a second.
-      const slowest = 20 + (seed % 10) * 20;
-      const tag = new Tag(time, () => time.clock.random() * slowest);
-      const entries = Array.from({ length: writers }, (_, index) => entry(`${seed}-${index}`));
-      const work = entries.map(async (one) => {
-        await time.clock.sleep(time.clock.random() * (seed % 3) * 700);
-        await updateList(tag.list(), adding(one), time.clock, undefined);
-      });
-      await time.run(Promise.all(work));
-      expect([seed, tag.entries?.size]).toEqual([seed, writers]);
-    }
-  });
+  it.each([2, 3, 10])(
+    'loses no entry of %i writers, whatever the latency, over hundreds of rounds',
+    async (writers) => {
+      for (let seed = 1; seed <= 200; seed++) {
+        const time = new VirtualTime(seed);
+        // A read and a write travel four ways, and must take less than the watch: each way up to a fifth of a second.
+        const slowest = 20 + (seed % 10) * 20;
+        const tag = new Tag(time, () => time.clock.random() * slowest);
+        const entries = Array.from({ length: writers }, (_, index) => entry(`${seed}-${index}`));
+        const work = entries.map(async (one) => {
+          await time.clock.sleep(time.clock.random() * (seed % 3) * 700);
+          await updateList(tag.list(), adding(one), time.clock, undefined);
+        });
+        await time.run(Promise.all(work));
+        expect([seed, tag.entries?.size]).toEqual([seed, writers]);
+      }
+    },
+  );
 
   it('loses nothing where some take out what is deleted while others add', async () => {
     for (let seed = 1; seed <= 150; seed++) {
@@ -134,7 +133,10 @@ describe('updateList', () => {
       });
       await time.run(Promise.all(work));
       const left = [...(tag.entries?.keys() ?? [])].sort();
-      expect([seed, left]).toEqual([seed, ['c', 'd', 'e', 'f', 'g'].map((text) => entry(text).descriptor.digest).sort()]);
+      expect([seed, left]).toEqual([
+        seed,
+        ['c', 'd', 'e', 'f', 'g'].map((text) => entry(text).descriptor.digest).sort(),
+      ]);
     }
   });
 
