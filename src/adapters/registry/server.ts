@@ -47,4 +47,6 @@ function remembered(open: (name: string) => Repository): (name: string) => Repos
 }
 
 export type { RegistryAction, RegistryAuth, RegistryAuthDecision, RegistryAuthRequest } from './server/auth.ts';
+export { htpasswdAuth, type HtpasswdAuthOptions } from './server/htpasswd-auth.ts';
 export type { CorsOptions, RegistryServerLimits, RegistryServerOptions } from './server/settings.ts';
+export { tokenAuth, type TokenAccess, type TokenAuthOptions } from './server/token-auth.ts';

@@ -8,7 +8,7 @@ import type { ReferrersAnswer } from '../../../ports/registry.ts';
 import type { CatalogEntry } from '../../../registry/catalog.ts';
 import { loadManifest } from '../../../registry/load-manifest.ts';
 import type { LayoutParts } from './documents.ts';
-import { entriesNamed, referrersTag } from './names.ts';
+import { entriesNamed, isAside, referrersTag } from './names.ts';
 
 /** What a manifest says of itself as a referrer, and the manifests in it where it is an index. */
 interface ReadManifest {
@@ -40,6 +40,7 @@ async function entriesWith(
   options: OperationOptions,
 ): Promise<Descriptor[]> {
   const { manifests } = await parts.documents.read(options);
+  if (manifests.length > defaultOciLimits.manifests) throw tooMany(parts.documents.id);
   const listed = new Set(manifests);
   const seen = new Set<Digest>();
   const found: Descriptor[] = [];
@@ -50,7 +51,8 @@ async function entriesWith(
     const manifest = known.get(entry.digest) ?? (await readEntry(parts, entry, listed.has(entry), options));
     if (manifest === undefined) continue;
     known.set(entry.digest, manifest);
-    waiting.push(...manifest.children);
+    // What a referrers tag lists is asked for apart.
+    if (!isAside(entry)) waiting.push(...manifest.children);
     if (manifest.referrer?.subject === subject) found.push(manifest.referrer.descriptor);
   }
   return found;

@@ -1,4 +1,4 @@
-import { FormatError, isPackError, type PackError } from '../../../errors.ts';
+import { isPackError, type PackError } from '../../../errors.ts';
 import { Refusal, type WireCode } from './refusal.ts';
 
 /** What the request did wrong, where that is what an error of a registry says. undefined for a failure of the server. */
@@ -7,11 +7,9 @@ export function refusalOf(error: unknown): Refusal | undefined {
   if (!isPackError(error)) return undefined;
   const [status, code] = statusOf(error) ?? [];
   if (status === undefined || code === undefined) return undefined;
-  const issues = error.name === 'FormatError' ? (error as FormatError).issues : [];
-  return new Refusal(status, code, messages[error.code] ?? error.message, {
-    cause: error,
-    detail: issues.length === 0 ? undefined : issues.map(({ path, message }) => ({ path, message })),
-  });
+  // What is wrong where in a manifest; a FormatError keeps it among its details.
+  const detail = error.details['issues'];
+  return new Refusal(status, code, messages[error.code] ?? error.message, { cause: error, detail });
 }
 
 // What a store says of itself is no business of a client.
