@@ -41,6 +41,7 @@ export async function run(
     maxBuffer: 1 << 26,
     timeout: 120_000,
   });
-  running.child.stdin?.end(input);
+  // A program that wants no input may be gone before it comes.
+  running.child.stdin?.on('error', () => undefined).end(input);
   return (await running).stdout;
 }

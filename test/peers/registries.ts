@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { KeyPair } from './certificates.ts';
-import { builtCommand, programPath } from './programs.ts';
+import { programPath } from './programs.ts';
 import type { ServerCommand } from './server-process.ts';
 
 /** What a registry that can do so by itself asks of its clients, and how it is reached. */
@@ -93,18 +94,14 @@ export const registryPrograms: Readonly<Record<RegistryKind, RegistryProgram>> =
     }),
   },
   packwright: {
-    ...own,
+    tls: false,
+    htpasswd: false,
     token: false,
     referrers: true,
     catalog: true,
-    command: (port, { folder, tls, htpasswd, onDisk = true }) => ({
-      program: builtCommand[0],
-      args: [
-        ...[builtCommand[1], 'serve', '--host', '127.0.0.1', '--port', String(port)],
-        ...(onDisk ? ['--store', `fs:${join(folder, 'state')}`] : []),
-        ...(htpasswd === undefined ? [] : ['--auth', htpasswd]),
-        ...(tls === undefined ? [] : ['--tls-cert', tls.certificateFile, '--tls-key', tls.keyFile]),
-      ],
+    command: (port, { folder }) => ({
+      program: process.execPath,
+      args: [fileURLToPath(new URL('own-registry.ts', import.meta.url)), String(port), join(folder, 'state')],
     }),
   },
 };
