@@ -1,6 +1,7 @@
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { FileSink } from '../ports/file-sink.ts';
 import type { OperationOptions, PackEventListener } from '../ports/operation.ts';
+import type { Registry } from '../ports/registry.ts';
 import type { Source } from '../ports/source.ts';
 import { checkCount, checkObject, checkOptions, operationKeys } from '../bytes/check-options.ts';
 import type { CopyOptions, CopyResult } from './copy.ts';
@@ -15,7 +16,7 @@ import type { WriteContext } from './write-pack.ts';
 
 /** What a service works with. */
 export interface PackServiceOptions {
-  /** The registry of a host that a reference names. */
+  /** The registry of a host that a reference names. Asked once for each host. */
   readonly registries?: RegistryLookup | undefined;
   /** Where the artifacts of a lock come from, asked in order. */
   readonly sources?: readonly Source[] | undefined;
@@ -74,7 +75,7 @@ interface Bound {
 export function bindPackService(options: PackServiceOptions & { readonly registries: RegistryLookup }): PackService {
   checkOptions('options', options, serviceKeys);
   const bound: Bound = {
-    registries: options.registries,
+    registries: cachedLookup(options.registries),
     sources: options.sources ?? [],
     locate: options.locate,
     limits: packLimits(options.limits),
@@ -106,6 +107,20 @@ export function bindPackService(options: PackServiceOptions & { readonly registr
       const ends = [await openLocation(a, bound.registries), await openLocation(b, bound.registries)] as const;
       return diffPacks(...ends, { ...own, ...bound.options(own) });
     },
+  };
+}
+
+/** Each host has one registry for the life of a service: what was learned of it, and its tokens, serve every call. */
+function cachedLookup(registries: RegistryLookup): RegistryLookup {
+  const found = new Map<string, Promise<Registry>>();
+  return (host) => {
+    const known = found.get(host);
+    if (known !== undefined) return known;
+    const asked = Promise.resolve(host).then(registries);
+    found.set(host, asked);
+    // A lookup that failed is asked again next time.
+    asked.catch(() => found.delete(host));
+    return asked;
   };
 }
 

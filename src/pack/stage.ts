@@ -25,15 +25,29 @@ const smallSize = 1024 * 1024;
 /** Bytes of small content that one stage holds. */
 const memoryBudget = 32 * 1024 * 1024;
 
+/** What a stage holds before a repository without ingest: what is larger is had from its source a second time. */
+const passedSize = 8 * 1024 * 1024;
+
 /**
  * A stage before a repository. Small content waits in memory, up to a budget; the rest goes straight into the
- * repository's ingest. Where it has none, content is hashed now and read again on commit.
+ * repository's ingest.
+ *
+ * Where it has none, as a registry over HTTP, content of some MiB is put at once when the budget is used up: nothing
+ * names it before the manifest does. What is larger is hashed now, and read again on commit. The same content is
+ * committed once, however often it is added.
  */
 export function stageBefore(repository: Repository): Stage {
-  return budgetedStage(
-    (bytes, source) => putLater(repository, digestOf(bytes), bytes.length, source),
-    (source, options) => largeBlob(repository, source, options),
-  );
+  const held = new Map<Digest, StagedBlob>();
+  const hold = (bytes: Uint8Array, source: ByteSource): StagedBlob => {
+    const digest = digestOf(bytes);
+    const blob = held.get(digest) ?? putLater(repository, digest, bytes.length, source);
+    held.set(digest, blob);
+    return blob;
+  };
+  if (repository.blob.ingest !== undefined) {
+    return budgetedStage(hold, (source, options) => largeBlob(repository, source, options));
+  }
+  return budgetedStage(hold, (source, options) => passedBlob(repository, source, options));
 }
 
 /** What a {@link measuringStage} knows of bytes that can be read again. */
@@ -183,9 +197,30 @@ function startedSource(source: ByteSource, started: ReadableStream<Uint8Array>):
 
 async function largeBlob(repository: Repository, source: ByteSource, options: OperationOptions): Promise<StagedBlob> {
   const ingest = await repository.blob.ingest?.(undefined, options);
-  if (ingest !== undefined) return ingestedBlob(ingest, source, options);
+  return ingest === undefined ? measuredBlob(repository, source, options) : ingestedBlob(ingest, source, options);
+}
+
+/** Content beyond the budget of a stage whose repository has no ingest. */
+async function passedBlob(repository: Repository, source: ByteSource, options: OperationOptions): Promise<StagedBlob> {
+  if ((source.size ?? 0) > passedSize) return measuredBlob(repository, source, options);
+  const gathered = await gather(source, passedSize, options);
+  const { whole } = gathered;
+  if (whole === undefined) {
+    const pass = (started: ByteSource): Promise<StagedBlob> => measuredBlob(repository, started, options);
+    return passOn(startedSource(source, gathered.rest()), pass, options);
+  }
+  const later = putLater(repository, digestOf(whole), whole.length, bytesSource(whole));
+  const done = await later.commit(options);
+  return { commit: () => Promise.resolve(done), abort: () => later.abort() };
+}
+
+async function measuredBlob(
+  repository: Repository,
+  source: ByteSource,
+  options: OperationOptions,
+): Promise<StagedBlob> {
   const { digest, size } = await hashOf(source, options);
-  return putLater(repository, digest, size, source);
+  return putLater(repository, digest, size, { size, open: (range) => source.open(range) });
 }
 
 async function ingestedBlob(ingest: Ingest, source: ByteSource, options: OperationOptions): Promise<StagedBlob> {
