@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { listen, type Listening, type ListenOptions } from '../../adapters/node/http-listener.ts';
-import { htpasswdAuth } from '../../adapters/registry/server.ts';
-import { registryServer, type RegistryAuth } from '../../adapters/registry/server.ts';
+import { htpasswdAuth, registryServer, type RegistryAuth } from '../../adapters/registry/server.ts';
 import { checkOptions } from '../../bytes/check-options.ts';
 import { isPackError, UsageError } from '../../errors.ts';
 import { listFlag, switchFlag, textFlag, type CommandSpec } from '../command.ts';
@@ -145,7 +144,7 @@ async function readTls(
 }
 
 async function readAuth(file: string, context: CommandContext): Promise<RegistryAuth> {
-  return htpasswdAuth({ htpasswd: await readText('auth', file, context) });
+  return htpasswdAuth(await readText('auth', file, context));
 }
 
 async function readText(argument: string, file: string, { cwd }: CommandContext): Promise<string> {
