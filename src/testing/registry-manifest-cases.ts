@@ -69,7 +69,7 @@ function refusalCases(define: RegistryCase): void {
     await putText(repository, '{}');
     const bytes = manifestBytes({ layers: [textDescriptor('not there')] });
     const put = repository.manifest.put(bytes, { mediaType: imageManifest, tag: 'v1' });
-    await rejectsWith(['ERR_MANIFEST_INVALID', 'ERR_BLOB_NOT_FOUND'], put);
+    await rejectsWith(['ERR_MANIFEST_INVALID', 'ERR_BLOB_NOT_FOUND', 'ERR_REGISTRY_REJECTED'], put);
     await nothingIsThere(repository, bytes);
   });
   define('refuses a manifest that gives a blob another size', async ({ repository }) => {
@@ -77,13 +77,16 @@ function refusalCases(define: RegistryCase): void {
     const layer = await putText(repository, 'text');
     const bytes = manifestBytes({ layers: [{ ...layer, size: layer.size + 1 }] });
     const put = repository.manifest.put(bytes, { mediaType: imageManifest, tag: 'v1' });
-    await rejectsWith(['ERR_MANIFEST_INVALID', 'ERR_SIZE_MISMATCH'], put);
+    await rejectsWith(['ERR_MANIFEST_INVALID', 'ERR_SIZE_MISMATCH', 'ERR_REGISTRY_REJECTED'], put);
     await nothingIsThere(repository, bytes);
   });
   define('refuses an index before its manifests are there', async ({ repository }) => {
     const bytes = manifestBytes();
     const child = { mediaType: imageManifest, digest: digestOf(bytes), size: bytes.length };
-    await rejectsWith(['ERR_MANIFEST_INVALID', 'ERR_BLOB_NOT_FOUND'], putIndex(repository, [child], 'v1'));
+    await rejectsWith(
+      ['ERR_MANIFEST_INVALID', 'ERR_BLOB_NOT_FOUND', 'ERR_REGISTRY_REJECTED'],
+      putIndex(repository, [child], 'v1'),
+    );
     equal(await repository.resolve('v1'), undefined);
   });
   define('refuses a manifest under another media type', async ({ repository }) => {

@@ -1,5 +1,6 @@
 import { createConnection, type ConnectionOptions } from '../../../../src/adapters/registry/http/create-connection.ts';
 import type { RegistryConnection } from '../../../../src/adapters/registry/http/connection.ts';
+import { readAll } from '../../../../src/bytes/stream.ts';
 import type { Fetch } from '../../../../src/http/exchange.ts';
 
 /** What a host answers. */
@@ -91,4 +92,10 @@ export function tokenRegistry(
     tokens: () => json({ token: `t${++made.issued}`, expires_in: 300, ...answer }),
   };
   return made;
+}
+
+/** The bytes of a download that has to be there. */
+export async function bytesOf(body: { readonly stream: ReadableStream<Uint8Array> } | undefined): Promise<Uint8Array> {
+  if (body === undefined) throw new Error('there is nothing');
+  return await readAll(body.stream, { limit: 1000 });
 }
