@@ -1,6 +1,6 @@
 import { fromBase64 } from '../bytes/encoding.ts';
 import { bytesSource, type ByteSource } from '../bytes/source.ts';
-import { contentCheck } from '../digest/index.ts';
+import { contentCheck, verifyBytes } from '../digest/index.ts';
 import { IntegrityError, StoreError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { StoredBlob } from '../ports/blob-store.ts';
@@ -82,7 +82,7 @@ export interface BlobReader {
 export function blobReader(descriptor: Descriptor, from: Repository, report: Report): BlobReader {
   const { data, size } = descriptor;
   const own = data === undefined ? undefined : fromBase64(data);
-  if (own !== undefined) return { source: bytesSource(own), failure: () => undefined, opened: () => true };
+  if (own !== undefined) return inlineReader(own, descriptor);
   let failure: unknown;
   let opened = false;
   const fail = (error: unknown): unknown => (failure = error);
@@ -98,6 +98,19 @@ export function blobReader(descriptor: Descriptor, from: Repository, report: Rep
     }
   };
   return { source: { size, open }, failure: () => failure, opened: () => opened };
+}
+
+/** The bytes that a descriptor carries itself. They are only looked at where somebody refused them. */
+function inlineReader(bytes: Uint8Array, { digest, size }: Descriptor): BlobReader {
+  const failure = (): unknown => {
+    try {
+      verifyBytes(bytes, { digest, size });
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+  return { source: bytesSource(bytes), failure, opened: () => false };
 }
 
 interface CountOptions {

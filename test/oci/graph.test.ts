@@ -206,3 +206,58 @@ describe('the limits of walkGraph', () => {
     expect(documents.loaded.length).toBe(8);
   });
 });
+
+describe('walkGraph with loads ahead', () => {
+  const some = (): { documents: Documents; root: Descriptor; children: Descriptor[] } => {
+    const documents = new Documents();
+    const children = Array.from({ length: 12 }, (_, index) => documents.manifest(`layer ${String(index)}`));
+    const root = documents.index(
+      ...children.slice(0, 6),
+      documents.index(...children.slice(4)),
+      ...children.slice(0, 2),
+    );
+    return { documents, root, children };
+  };
+
+  it('gives the same nodes in the same order, and loads each once', async () => {
+    const { documents, root } = some();
+    const plain = await documents.walk(root);
+    const loads = documents.loaded.splice(0);
+    expect(digests(await documents.walk(root, { concurrency: 4 }))).toEqual(digests(plain));
+    expect([...documents.loaded].sort()).toEqual(loads.sort());
+  });
+
+  it('passes over what is known, with all that is in it', async () => {
+    const { documents, root, children } = some();
+    for (const concurrency of [1, 4]) {
+      const asked: string[] = [];
+      const known = ({ digest }: Descriptor): boolean => asked.push(digest) > 0 && digest === children[0]?.digest;
+      const nodes = digests(await documents.walk(root, { concurrency, known }));
+      expect(nodes).not.toContain(children[0]?.digest);
+      expect(nodes).toContain(children[1]?.digest);
+      expect(new Set(asked).size).toBe(asked.length);
+    }
+  });
+
+  it('stops what was begun when the walk ends early, and fails where its turn comes', async () => {
+    const { root, children } = some();
+    const { documents } = some();
+    const bytes = new Map(
+      (await documents.walk(root)).flatMap((node) =>
+        node.kind === 'manifest' ? [[node.descriptor.digest as string, node.bytes] as const] : [],
+      ),
+    );
+    let stopped = 0;
+    const load: Parameters<typeof walkGraph>[1] = ({ digest }, { signal }) => {
+      if (digest === root.digest || digest === children[0]?.digest) return bytes.get(digest);
+      return new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => {
+          stopped++;
+          reject(signal.reason as Error);
+        });
+      });
+    };
+    for await (const node of walkGraph(root, load, { concurrency: 4 })) if (node.kind === 'manifest') break;
+    expect(stopped).toBe(3);
+  });
+});
