@@ -7,6 +7,7 @@ import process from 'node:process';
 // Node 20 has no compile cache; newer ones start in half the time with it.
 (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 const { runProgram } = await import('./program.ts');
+const { terminalInput } = await import('./terminal-input.ts');
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => {
@@ -28,6 +29,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   home: homedir(),
   now: Date.now,
   signal: interrupt.signal,
+  input: terminalInput(process.stdin, process.stderr),
   stdout: process.stdout,
   stderr: process.stderr,
   version: (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })

@@ -28,6 +28,8 @@ export interface CommandOutput {
   readonly text: string | Uint8Array;
   /** Exit code of a command that worked but found something: 0 by default. */
   readonly exitCode?: number;
+  /** What the command goes on with when its result is printed; its end is that of the command. */
+  readonly until?: Promise<void>;
 }
 
 /** A command as the program and its help know it; the work is done by the function that `run` calls. */
@@ -36,6 +38,8 @@ export interface CommandSpec {
   readonly summary: string;
   readonly arguments: readonly ArgumentSpec[];
   readonly flags: readonly FlagSpec[];
+  /** Takes references to registries, and with them the flags that say how registries are reached. */
+  readonly registries?: true;
   readonly examples: readonly string[];
   /** Turns arguments and flags into options, and calls the command's function. */
   run(args: readonly string[], flags: FlagValues, context: CommandContext): Promise<CommandOutput>;

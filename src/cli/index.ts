@@ -4,11 +4,17 @@
  *
  * @module
  */
-export type { CommandContext } from './context.ts';
+export type { AskOptions, CommandContext, CommandInput } from './context.ts';
 export type { CommandOutput, CommandSpec, FlagSpec, FlagValues, ArgumentSpec } from './command.ts';
 export { commands } from './commands/index.ts';
 export { auditCommand } from './commands/audit.ts';
-export { copyCommand, type CopyCommandOptions, type CopyCommandResult } from './commands/copy.ts';
+export {
+  copyCommand,
+  pullCommand,
+  pushCommand,
+  type CopyCommandOptions,
+  type CopyCommandResult,
+} from './commands/copy.ts';
 export { extractCommand, type ExtractCommandOptions } from './commands/extract.ts';
 export { gcCommand, type GcCommandOptions } from './commands/gc.ts';
 export { inspectCommand, type InspectCommandOptions } from './commands/inspect.ts';
@@ -21,6 +27,7 @@ export {
 export { packCommand, type PackCommandOptions, type PackCommandResult } from './commands/pack.ts';
 export { attachCommand, referrersCommand, type AttachCommandOptions } from './commands/referrers.ts';
 export { diffCommand, resolveCommand } from './commands/resolve.ts';
+export { serveCommand, type ServeCommandOptions, type ServeCommandResult } from './commands/serve.ts';
 export {
   deleteCommand,
   tagCommand,
@@ -43,5 +50,7 @@ export { readNpmConfig, type NpmArtifactName, type NpmConfig, type NpmConfigOpti
 export type { NpmCredential } from './npm-credential.ts';
 export type { RunNpm } from './npm-registries.ts';
 export type { Environment } from './npm-settings.ts';
+export { openRegistries, type CommandRegistries, type RegistriesOptions } from './registries.ts';
+export { registryFlags, registryOptions } from './registry-flags.ts';
 export { runProgram, type ProgramHost, type ProgramStream } from './program.ts';
 export { progressRenderer, type ProgressOutput, type ProgressRenderer } from './progress.ts';

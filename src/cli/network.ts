@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { httpSource, type Fetch } from '../adapters/source/http.ts';
+import { httpSource } from '../adapters/source/http.ts';
 import { npmCacheSource } from '../adapters/source/npm-cache.ts';
-import type { UndiciTransport } from '../adapters/transport/undici.ts';
 import { UsageError } from '../errors.ts';
 import type { LocateArtifact } from '../pack/pack-lock.ts';
 import type { Source } from '../ports/index.ts';
+import { commandTransport, type CommandTransport } from './command-transport.ts';
 import type { CommandContext } from './context.ts';
 import { readNpmConfig, type NpmConfig } from './npm-config.ts';
 
@@ -38,43 +38,24 @@ export function openNetwork(options: NetworkOptions, context: CommandContext): N
   const config = readNpmConfig({ cwd, env, home, registry: options.registry });
   const cache = options.cache === undefined ? config.cache : resolve(cwd, options.cache);
   const offline = options.offline ?? config.offline;
-  const transports = transportsOf(config);
+  const transport = transportOf(config);
   const web = httpSource({
-    fetch: transports.fetch,
+    fetch: transport.fetch,
     authorize: (url) => ({ ...config.credentialFor(url.href) }),
     offline,
   });
   return {
     sources: [npmCacheSource({ directory: cache }), web],
     locate: (entry) => (offline ? entry.origin : config.originOf(entry)),
-    close: transports.close,
+    close: () => transport.close(),
   };
 }
 
 /** The platform's fetch, or where npm has a proxy or certificates of its own, one that knows them. */
-function transportsOf(config: NpmConfig): { readonly fetch: Fetch; readonly close: () => Promise<void> } {
+function transportOf(config: NpmConfig): CommandTransport {
   const ca = config.cafile === undefined ? config.ca : [...config.ca, readCertificates(config.cafile)];
-  const special = ca.length > 0 || !config.strictSsl;
-  let transport: Promise<UndiciTransport> | undefined;
-  return {
-    fetch: async (input, init) => {
-      if (!special && config.proxyFor(urlOf(input)) === undefined) return globalThis.fetch(input, init);
-      transport ??= openTransport(config, ca);
-      return (await transport).fetch(input, init);
-    },
-    close: async () => (await transport)?.close(),
-  };
-}
-
-function urlOf(input: string | URL | Request): string {
-  return typeof input === 'string' ? input : 'href' in input ? input.href : input.url;
-}
-
-/** Few need it, and it is large: the command starts without it. */
-async function openTransport(config: NpmConfig, ca: readonly string[]): Promise<UndiciTransport> {
-  const { undiciTransport } = await import('../adapters/transport/undici.ts');
-  return undiciTransport({
-    proxy: (url) => config.proxyFor(url.href),
+  return commandTransport({
+    proxyFor: (url) => config.proxyFor(url.href),
     ca: ca.length === 0 ? undefined : ca,
     unsafeAnyCertificate: !config.strictSsl,
   });

@@ -2,32 +2,31 @@ import { basename, dirname, resolve } from 'node:path';
 import { storeFailure } from '../adapters/node/failure.ts';
 import { discardStage, makeStage, removeAbandonedStages, type Stage } from '../adapters/node/stage.ts';
 import { layoutRepository } from '../adapters/registry/layout.ts';
-import type { RepositoryLocation } from '../pack/pack-location.ts';
+import type { PackLocation } from '../pack/pack-location.ts';
 import type { Descriptor } from '../oci/index.ts';
 import type { CommandContext } from './context.ts';
 import { parseLocation, type ArchiveLocation } from './location.ts';
-import { localOf, openFolder } from './open-location.ts';
+import { targetLocation } from './open-location.ts';
 import { writeArchive } from './write-archive.ts';
 
 /**
- * Opens a location for a new pack, and runs something that writes there. A layout is written in place; an archive is
- * put together in a folder beside it, and replaces the file at the end.
+ * Opens a location for a new pack, and runs something that writes there. A registry or a layout is written in place; an
+ * archive is put together in a folder beside it, and replaces the file at the end.
  */
 export async function withTarget<T extends { readonly descriptor: Descriptor }>(
   text: string,
   context: CommandContext,
-  run: (target: RepositoryLocation) => Promise<T>,
+  run: (target: PackLocation) => Promise<T>,
 ): Promise<T> {
-  const location = localOf(parseLocation(text), text);
+  const location = parseLocation(text);
   if (location.kind === 'archive') return withArchive(location, context, run);
-  const { repository, reference } = openFolder(text, context);
-  return run({ repository, reference });
+  return run(await targetLocation(text, context));
 }
 
 async function withArchive<T extends { readonly descriptor: Descriptor }>(
   { path: typed, tag, digest }: ArchiveLocation,
   context: CommandContext,
-  run: (target: RepositoryLocation) => Promise<T>,
+  run: (target: PackLocation) => Promise<T>,
 ): Promise<T> {
   const path = resolve(context.cwd, typed);
   const stage = stageBeside(path);

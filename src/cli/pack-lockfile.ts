@@ -28,7 +28,7 @@ export async function packLockfile(
   const network = openNetwork(options, context);
   try {
     const { sources, locate } = network;
-    const service = commandService({ sources, locate, concurrency });
+    const service = commandService(context, { sources, locate, concurrency });
     return await withTarget(options.output, context, (target) => service.pack(input, target, context.operation));
   } finally {
     await network.close();

@@ -1,13 +1,15 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { exitCodeOf, isPackError, UsageError, type FormatIssue, type PackErrorJson } from '../errors.ts';
-import type { CommandOutput, CommandSpec, FlagSpec } from './command.ts';
+import type { CommandOutput, CommandSpec, FlagSpec, FlagValues } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { CommandContext } from './context.ts';
 import { progressRenderer } from './progress.ts';
+import { openRegistries } from './registries.ts';
+import { registryFlags, registryOptions } from './registry-flags.ts';
 import { visible } from './table.ts';
 
 /** Everything that the program touches of the process that it runs in. */
-export interface ProgramHost extends Omit<CommandContext, 'operation' | 'info'> {
+export interface ProgramHost extends Omit<CommandContext, 'operation' | 'info' | 'registries'> {
   readonly signal?: AbortSignal | undefined;
   readonly stdout: ProgramStream;
   readonly stderr: ProgramStream;
@@ -58,7 +60,7 @@ function addCommand(program: Command, spec: CommandSpec, host: ProgramHost, setE
   for (const { name, summary, variadic = false } of spec.arguments) {
     command.argument(variadic ? `<${name}...>` : `<${name}>`, summary);
   }
-  for (const flag of [...spec.flags, ...commonFlags]) command.addOption(optionOf(flag));
+  for (const flag of flagsOf(spec)) command.addOption(optionOf(flag));
   command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  $ ${example}\n`).join('')}`);
   command.action(async (...received: unknown[]) => {
     const flags = command.opts<Record<string, unknown>>();
@@ -66,31 +68,47 @@ function addCommand(program: Command, spec: CommandSpec, host: ProgramHost, setE
     const output = await runCommand(spec, args, flags, host);
     writeOutput(output, flags, host);
     setExitCode(output.exitCode ?? 0);
+    await output.until;
   });
 }
 
 async function runCommand(
   spec: CommandSpec,
   args: readonly string[],
-  flags: Readonly<Record<string, unknown>>,
+  flags: FlagValues,
   host: ProgramHost,
 ): Promise<CommandOutput> {
-  const context = contextOf(flags, host);
+  const { context, end } = contextOf(flags, host);
   try {
-    return await spec.run(args, flags, context);
+    return await withRegistries(spec, flags, context, (reaching) => spec.run(args, flags, reaching));
   } finally {
-    context.end();
+    end();
+  }
+}
+
+async function withRegistries<T>(
+  spec: CommandSpec,
+  flags: FlagValues,
+  context: CommandContext,
+  run: (context: CommandContext) => Promise<T>,
+): Promise<T> {
+  if (spec.registries !== true) return run(context);
+  const registries = openRegistries(registryOptions(flags), context);
+  try {
+    return await run({ ...context, registries: registries.lookup });
+  } finally {
+    await registries.close();
   }
 }
 
 function contextOf(
-  flags: Readonly<Record<string, unknown>>,
+  flags: FlagValues,
   host: ProgramHost,
-): CommandContext & { readonly end: () => void } {
-  const { cwd, env, home, now, stderr } = host;
+): { readonly context: CommandContext; readonly end: () => void } {
+  const { cwd, env, home, now, input, stderr } = host;
   const signal = signalOf(flags['timeout'], host.signal);
-  const base = { cwd, env, home, now };
-  if (flags['quiet'] === true) return { ...base, operation: { signal }, info: ignore, end: ignore };
+  const base = { cwd, env, home, now, input };
+  if (flags['quiet'] === true) return { context: { ...base, operation: { signal }, info: ignore }, end: ignore };
   const renderer = progressRenderer({
     write: (text) => void stderr.write(text),
     terminal: stderr.isTTY === true && env['TERM'] !== 'dumb',
@@ -99,7 +117,8 @@ function contextOf(
     verbose: flags['debug'] === true,
     now,
   });
-  return { ...base, operation: { signal, onEvent: renderer.onEvent }, info: renderer.line, end: renderer.end };
+  const operation = { signal, onEvent: renderer.onEvent };
+  return { context: { ...base, operation, info: renderer.line }, end: renderer.end };
 }
 
 const ignore = (): void => undefined;
@@ -117,6 +136,10 @@ const commonFlags: readonly FlagSpec[] = [
   { flags: '-d, --debug', summary: 'print the stack and the causes of an error', kind: 'switch' },
   { flags: '--timeout <seconds>', summary: 'give up after so many seconds', kind: 'count' },
 ];
+
+function flagsOf(spec: CommandSpec): readonly FlagSpec[] {
+  return [...spec.flags, ...(spec.registries === true ? registryFlags : []), ...commonFlags];
+}
 
 function optionOf(flag: FlagSpec): Option {
   const option = new Option(flag.flags, flag.summary);
@@ -150,7 +173,7 @@ function parseCount(value: string): number {
   return count;
 }
 
-function writeOutput(output: CommandOutput, flags: Readonly<Record<string, unknown>>, host: ProgramHost): void {
+function writeOutput(output: CommandOutput, flags: FlagValues, host: ProgramHost): void {
   host.stdout.write(flags['json'] === true ? `${JSON.stringify(output.json)}\n` : output.text);
 }
 

@@ -62,7 +62,7 @@ describe('packwright pack', () => {
     ['a file that is missing', ['pack', 'missing', '-o', 'oci:y']],
     ['a flag that is not known', ['pack', 'readme.txt', '-o', 'oci:y', '--bogus']],
     ['no target', ['pack', 'readme.txt']],
-    ['a registry as target', ['pack', 'readme.txt', '-o', 'registry.example/app:1']],
+    ['a registry to clean up', ['gc', 'registry.example/app:1']],
     ['a reference that is none', ['pack', 'readme.txt', '-o', 'oci:']],
     ['a flag for locks with files', ['pack', 'readme.txt', '-o', 'oci:y', '--omit', 'dev']],
     ['a scope that does not exist', ['pack', 'readme.txt', '-o', 'oci:y', '--omit', 'production']],

@@ -13,8 +13,8 @@ export const syncFile: (file: number) => Promise<void> = promisify(fsync);
 const createNew = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
 
 /** Opens a file that must not exist yet, for writing. */
-export function openNew(path: string): number {
-  return openSync(path, createNew, 0o644);
+export function openNew(path: string, mode = 0o644): number {
+  return openSync(path, createNew, mode);
 }
 
 /** Writes all bytes, also where the system takes them in parts. */
@@ -31,14 +31,16 @@ export interface ReplaceOptions {
   /** Flushes the file before, and its folder after it gets its name. */
   readonly durable?: boolean | undefined;
   readonly folders?: Folders | undefined;
+  /** Who may do what with the file; 0644 by default. */
+  readonly mode?: number | undefined;
 }
 
 /** Puts bytes under a name in one step: whoever reads sees the old file or the new one, whole. */
 export async function replaceFile(path: string, bytes: Uint8Array, options: ReplaceOptions): Promise<void> {
-  const { temporary, durable = false, folders = new Folders() } = options;
+  const { temporary, durable = false, folders = new Folders(), mode } = options;
   const staged = join(temporary, temporaryName('put'));
   const folder = dirname(path);
-  const file = folders.within(temporary, () => openNew(staged));
+  const file = folders.within(temporary, () => openNew(staged, mode));
   try {
     await fillFile(file, bytes, durable);
     folders.within(folder, () => renameSync(staged, path));

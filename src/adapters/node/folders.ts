@@ -10,8 +10,8 @@ export class Folders {
   readonly #made = new Set<string>();
 
   /** Makes a folder and those above it. Gives the topmost one that was missing. */
-  make(path: string): string | undefined {
-    const top = makeFolders(path);
+  make(path: string, mode?: number): string | undefined {
+    const top = makeFolders(path, mode);
     if (top === undefined) return undefined;
     const highest = resolve(top);
     for (let folder = resolve(path); ; folder = dirname(folder)) {
@@ -41,10 +41,10 @@ export class Folders {
 }
 
 /** Node looks at a folder that it finds in its way, and says ENOENT when another process removed it just then. */
-function makeFolders(path: string): string | undefined {
+function makeFolders(path: string, mode: number | undefined): string | undefined {
   for (let attempt = 1; ; attempt++) {
     try {
-      return mkdirSync(path, { recursive: true });
+      return mkdirSync(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
     } catch (error) {
       if (!isErrno(error, 'ENOENT') || attempt === attempts) throw error;
     }

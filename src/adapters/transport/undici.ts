@@ -16,11 +16,17 @@ export interface UndiciTransportOptions {
   readonly noProxy?: readonly string[] | undefined;
   /** Certificates in PEM that are trusted besides those of the platform. */
   readonly ca?: readonly string[] | undefined;
+  /** The certificate that is shown to servers which want to know who asks, in PEM. */
+  readonly cert?: string | undefined;
+  /** The key of that certificate, in PEM. */
+  readonly key?: string | undefined;
   /** Takes any certificate, and so anybody for the server, as `strict-ssl=false` of npm does. False by default. */
   readonly unsafeAnyCertificate?: boolean | undefined;
   /** Connections to one origin; as many as are asked for by default. */
   readonly connections?: number | undefined;
 }
+
+const optionKeys = ['proxy', 'noProxy', 'ca', 'cert', 'key', 'unsafeAnyCertificate', 'connections'];
 
 /** A `fetch`, and the end of its connections. */
 export interface UndiciTransport {
@@ -36,11 +42,13 @@ export interface UndiciTransport {
  * Nothing is read from the environment: pass what `HTTPS_PROXY` and its like say. Its answers are undici's, so test
  * them by what they hold and not with `instanceof`.
  *
- * @throws UsageError `ERR_INVALID_ARGUMENT` for an unknown option or a proxy that is no http or https URL.
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for an unknown option, a proxy that is no http or https URL, and certificates
+ * or a key that cannot be used.
  */
 export function undiciTransport(options: UndiciTransportOptions = {}): UndiciTransport {
-  checkOptions('undiciTransport', options, ['proxy', 'noProxy', 'ca', 'unsafeAnyCertificate', 'connections']);
+  checkOptions('undiciTransport', options, optionKeys);
   if (typeof options.proxy === 'string') proxyAddress(options.proxy);
+  checkCertificates(options);
   const dispatcher = new Route(options);
   return {
     fetch: (input, init) => undiciFetch(...argumentsFor(input, init, dispatcher)) as unknown as Promise<Response>,
@@ -92,25 +100,54 @@ class Route extends Dispatcher {
     const known = this.#proxies.get(proxy);
     if (known !== undefined) return known;
     const connect = tlsOptions(this.#options);
-    // Plain http goes to the proxy as it is: many allow a tunnel only to the port of https.
+    // The certificate is for servers. Plain http goes to the proxy as it is: many allow a tunnel only to the port of https.
     const agent = new ProxyAgent({
       ...this.#agentOptions,
       uri: proxyAddress(proxy),
       proxyTunnel: false,
       requestTls: connect,
-      proxyTls: connect,
+      proxyTls: tlsOptions({ ...this.#options, cert: undefined, key: undefined }),
     });
     this.#proxies.set(proxy, agent);
     return agent;
   }
 }
 
-function tlsOptions({ ca, unsafeAnyCertificate = false }: UndiciTransportOptions): {
+interface TlsOptions {
   readonly ca?: string[];
+  readonly cert?: string;
+  readonly key?: string;
   readonly rejectUnauthorized: boolean;
-} {
-  // Node takes `ca` instead of its own list, not besides it.
-  return { rejectUnauthorized: !unsafeAnyCertificate, ...(ca === undefined ? {} : { ca: [...platformCa(), ...ca] }) };
+}
+
+function tlsOptions({ ca, cert, key, unsafeAnyCertificate = false }: UndiciTransportOptions): TlsOptions {
+  return {
+    rejectUnauthorized: !unsafeAnyCertificate,
+    // Node takes `ca` instead of its own list, not besides it.
+    ...(ca === undefined ? {} : { ca: [...platformCa(), ...ca] }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+  };
+}
+
+/** Certificates that cannot be used are found here, not when somebody connects. */
+function checkCertificates(options: UndiciTransportOptions): void {
+  const { ca, cert, key } = options;
+  if ((cert === undefined) !== (key === undefined)) throw badCertificate('cert and key belong together');
+  if (ca?.some((pem) => !pem.includes('-----BEGIN')) === true) throw badCertificate('ca is no PEM');
+  if (ca === undefined && cert === undefined) return;
+  try {
+    tls.createSecureContext(tlsOptions(options));
+  } catch {
+    // No cause: it may tell a piece of the key.
+    throw badCertificate('certificates or key cannot be used');
+  }
+}
+
+function badCertificate(message: string): UsageError {
+  return new UsageError('ERR_INVALID_ARGUMENT', message, {
+    argument: 'cert',
+    hint: 'all are PEM, the key has no passphrase, and it is that of the certificate',
+  });
 }
 
 /** The certificates that the platform trusts; only newer ones also tell those that the user added. */

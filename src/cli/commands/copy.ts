@@ -1,18 +1,17 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { layoutArchiveStream, type LayoutArchiveRoot } from '../../adapters/registry/layout.ts';
-import { commandService } from '../service.ts';
 import type { CopyResult } from '../../pack/copy.ts';
-import type { Descriptor } from '../../oci/index.ts';
+import { UsageError } from '../../errors.ts';
+import { isRepositoryName, type Descriptor } from '../../oci/index.ts';
 import type { RepositoryLocation } from '../../pack/pack-location.ts';
-import { numberFlag, switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { formatBytes } from '../format-bytes.ts';
-import { parseLocation, type ArchiveLocation } from '../location.ts';
-import { localOf, openFolder, openSource, printed } from '../open-location.ts';
+import { parseLocation, type ArchiveLocation, type Location } from '../location.ts';
+import { openSource, printed, sourceLocation, targetLocation } from '../open-location.ts';
+import { commandService } from '../service.ts';
 import { writeArchive } from '../write-archive.ts';
 
-/** What `packwright copy` takes. */
+/** What `packwright copy`, `push` and `pull` take. */
 export interface CopyCommandOptions {
   readonly from: string;
   readonly to: string;
@@ -26,10 +25,12 @@ export interface CopyCommandOptions {
   readonly ifAbsent?: boolean | undefined;
   /** Tells what would be moved, and moves nothing. */
   readonly dryRun?: boolean | undefined;
+  /** Repositories of the target's registry that may have blobs to mount. */
+  readonly mountFrom?: readonly string[] | undefined;
   readonly concurrency?: number | undefined;
 }
 
-/** What `packwright copy` gives. */
+/** What `packwright copy`, `push` and `pull` give. */
 export interface CopyCommandResult {
   /** The target, with the digest of what is there now. */
   readonly reference: string;
@@ -38,6 +39,8 @@ export interface CopyCommandResult {
   /** Every tag that was written. */
   readonly tags: readonly string[];
   readonly copied: CopyResult['copied'];
+  /** Taken over from another repository of the registry; nothing of it was moved. */
+  readonly mounted: CopyResult['mounted'];
   readonly reused: CopyResult['reused'];
   /** True where `ifAbsent` found something, and nothing was done. */
   readonly present: boolean;
@@ -45,45 +48,80 @@ export interface CopyCommandResult {
 }
 
 /**
- * Copies a manifest with everything that belongs to it between layouts, folders or archives. An archive is written as
- * a stream, whole, in place of the file that was there.
+ * Copies a manifest with everything that belongs to it between registries, layout folders and archives. An archive is
+ * written as a stream, whole, in place of the file that was there.
  */
 export async function copyCommand(options: CopyCommandOptions, context: CommandContext): Promise<CopyCommandResult> {
-  const to = localOf(parseLocation(options.to), options.to);
-  const source = await openSource(options.from, context);
-  return to.kind === 'archive' ? copyToArchive(source, to, options, context) : copyToLayout(source, options, context);
+  const to = parseLocation(options.to);
+  checkMount(options, to);
+  return to.kind === 'archive' ? copyToArchive(to, options, context) : copyToRepository(options, context);
 }
 
-async function copyToLayout(
-  source: RepositoryLocation,
-  options: CopyCommandOptions,
-  context: CommandContext,
-): Promise<CopyCommandResult> {
-  const { to, concurrency, referrers, platform, allTags, ifAbsent, dryRun: dry } = options;
-  const { repository, reference } = openFolder(to, context);
-  const service = commandService({ concurrency });
-  const result = await service.copy(
-    source,
-    { repository, reference },
-    { referrers, platform, allTags, ifAbsent, dryRun: dry, ...context.operation },
-  );
-  const { descriptor, tags, copied, reused, present, dryRun } = result;
-  return { ...named(to, descriptor), tags, copied, reused, present, dryRun };
+/**
+ * Copies into a registry.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` where the target is none.
+ */
+export async function pushCommand(options: CopyCommandOptions, context: CommandContext): Promise<CopyCommandResult> {
+  checkRegistry('to', options.to, 'push');
+  return copyCommand(options, context);
+}
+
+/**
+ * Copies out of a registry.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` where the source is none.
+ */
+export async function pullCommand(options: CopyCommandOptions, context: CommandContext): Promise<CopyCommandResult> {
+  checkRegistry('from', options.from, 'pull');
+  return copyCommand(options, context);
+}
+
+function checkRegistry(argument: string, text: string, verb: string): void {
+  if (parseLocation(text).kind === 'registry') return;
+  throw new UsageError('ERR_INVALID_ARGUMENT', `reference ${JSON.stringify(text)} names no registry`, {
+    argument,
+    hint: `${verb} is for registries, as in registry.example/team/app:1.0; copy takes any two places`,
+  });
+}
+
+function checkMount({ mountFrom = [] }: CopyCommandOptions, to: Location): void {
+  if (mountFrom.length > 0 && to.kind !== 'registry') throw badMount('blobs can be mounted in a registry only');
+  for (const name of mountFrom) {
+    if (!isRepositoryName(name)) throw badMount(`${JSON.stringify(name)} is not the name of a repository`);
+  }
+}
+
+function badMount(message: string): UsageError {
+  return new UsageError('ERR_INVALID_ARGUMENT', message, {
+    argument: 'mount-from',
+    hint: "name a repository of the target's registry: --mount-from team/base",
+  });
+}
+
+async function copyToRepository(options: CopyCommandOptions, context: CommandContext): Promise<CopyCommandResult> {
+  const { from, to, concurrency, ...rest } = options;
+  const ends = [await sourceLocation(from, context), await targetLocation(to, context)] as const;
+  const service = commandService(context, { concurrency });
+  const result = await service.copy(...ends, { ...rest, ...context.operation });
+  const { descriptor, tags, copied, mounted, reused, present, dryRun } = result;
+  return { ...named(to, descriptor), tags, copied, mounted, reused, present, dryRun };
 }
 
 async function copyToArchive(
-  source: RepositoryLocation,
   to: ArchiveLocation,
   options: CopyCommandOptions,
   context: CommandContext,
 ): Promise<CopyCommandResult> {
   const path = resolve(context.cwd, to.path);
   const { dryRun = false, referrers } = options;
+  const source = await openSource(options.from, context);
   const roots = await rootsOf(source, to, options, context);
   const tags = roots.flatMap(({ tag }) => (typeof tag === 'string' ? [tag] : []));
-  const facts = { tags, reused: { blobs: 0, bytes: 0 }, dryRun };
+  const nothing = { blobs: 0, bytes: 0 };
+  const facts = { tags, mounted: nothing, reused: nothing, dryRun };
   if (options.ifAbsent === true && existsSync(path)) {
-    return { ...facts, reference: options.to, copied: facts.reused, present: true };
+    return { ...facts, reference: options.to, copied: nothing, present: true };
   }
   const { repository } = source;
   const archive = dryRun
@@ -105,7 +143,7 @@ async function rootsOf(
     return roots;
   }
   const { signal } = context.operation;
-  const { descriptor } = await commandService().inspect(source, { platform, referrers: false, signal });
+  const { descriptor } = await commandService(context).inspect(source, { platform, referrers: false, signal });
   return [{ reference: descriptor.digest, tag: to.tag ?? null }];
 }
 
@@ -113,40 +151,3 @@ function named(to: string, descriptor: Descriptor | undefined): Pick<CopyCommand
   if (descriptor === undefined) return { reference: to };
   return { reference: printed(to, descriptor.digest), digest: descriptor.digest };
 }
-
-/** `packwright copy`. */
-export const copySpec: CommandSpec = {
-  name: 'copy',
-  summary: 'copy a pack with everything that belongs to it',
-  arguments: [
-    { name: 'from', summary: 'what to copy' },
-    { name: 'to', summary: 'where to' },
-  ],
-  flags: [
-    { flags: '--no-referrers', summary: 'leave signatures, attestations and other referrers behind', kind: 'switch' },
-    { flags: '--platform <platform>', summary: 'only the manifest for os/architecture[/variant]' },
-    { flags: '--all-tags', summary: 'every tag, under its own name', kind: 'switch' },
-    { flags: '--if-absent', summary: 'do nothing where the target has it already', kind: 'switch' },
-    { flags: '--dry-run', summary: 'tell what would be copied, and copy nothing', kind: 'switch' },
-    { flags: '--concurrency <n>', summary: 'how many blobs to copy at a time', kind: 'count' },
-  ],
-  examples: ['packwright copy oci:packs:1.0 oci:mirror:1.0', 'packwright copy oci:packs:1.0 oci-archive:app.tar:1.0'],
-  async run([from = '', to = ''], flags, context) {
-    const options: CopyCommandOptions = {
-      from,
-      to,
-      referrers: flags['referrers'] !== false,
-      platform: textFlag(flags, 'platform'),
-      allTags: switchFlag(flags, 'allTags'),
-      ifAbsent: switchFlag(flags, 'ifAbsent'),
-      dryRun: switchFlag(flags, 'dryRun'),
-      concurrency: numberFlag(flags, 'concurrency'),
-    };
-    const result = await copyCommand(options, context);
-    const { copied, reused, dryRun, tags } = result;
-    const verb = dryRun ? 'would copy' : 'copied';
-    context.info(`${verb} ${copied.blobs} blobs (${formatBytes(copied.bytes)}), ${reused.blobs} were there`);
-    const text = options.allTags === true ? tags.map((tag) => `${tag}\n`).join('') : `${result.reference}\n`;
-    return { json: result, text };
-  },
-};

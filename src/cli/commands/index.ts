@@ -1,19 +1,22 @@
 import type { CommandSpec } from '../command.ts';
 import { attachSpec, referrersSpec } from './referrers.ts';
 import { auditSpec } from './audit.ts';
-import { copySpec } from './copy.ts';
 import { diffSpec, resolveSpec } from './resolve.ts';
 import { exportSpec, importSpec } from './move-archive.ts';
 import { extractSpec } from './extract.ts';
 import { gcSpec } from './gc.ts';
 import { inspectSpec } from './inspect.ts';
 import { packSpec } from './pack.ts';
+import { serveSpec } from './serve.ts';
 import { deleteSpec, tagSpec, tagsSpec } from './tags.ts';
+import { copySpec, pullSpec, pushSpec } from './transfer.ts';
 import { unpackSpec } from './unpack.ts';
 
 /** Every command, in the order of the help. */
 export const commands: readonly CommandSpec[] = [
   packSpec,
+  pushSpec,
+  pullSpec,
   copySpec,
   unpackSpec,
   extractSpec,
@@ -29,4 +32,5 @@ export const commands: readonly CommandSpec[] = [
   importSpec,
   gcSpec,
   auditSpec,
+  serveSpec,
 ];

@@ -3,7 +3,7 @@ import type { Inspection } from '../../pack/inspect.ts';
 import { switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { formatBytes } from '../format-bytes.ts';
-import { openSource } from '../open-location.ts';
+import { sourceLocation } from '../open-location.ts';
 import { formatTable } from '../table.ts';
 
 /** What `packwright inspect` takes. */
@@ -15,8 +15,8 @@ export interface InspectCommandOptions {
 
 /** Reads what a pack says of itself: manifest, lock, entries, referrers, sizes. No artifact is read. */
 export async function inspectCommand(options: InspectCommandOptions, context: CommandContext): Promise<Inspection> {
-  const source = await openSource(options.reference, context);
-  return commandService().inspect(source, { platform: options.platform, ...context.operation });
+  const source = await sourceLocation(options.reference, context);
+  return commandService(context).inspect(source, { platform: options.platform, ...context.operation });
 }
 
 /** `packwright inspect`. */
@@ -28,6 +28,7 @@ export const inspectSpec: CommandSpec = {
     { flags: '--raw', summary: 'print the manifest as it came, byte for byte', kind: 'switch' },
     { flags: '--platform <platform>', summary: 'the manifest for os/architecture[/variant] in an index' },
   ],
+  registries: true,
   examples: ['packwright inspect oci:packs:1.0', 'packwright inspect --raw oci:packs:1.0'],
   async run([reference = ''], flags, context) {
     const found = await inspectCommand({ reference, platform: textFlag(flags, 'platform') }, context);

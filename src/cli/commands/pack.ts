@@ -16,7 +16,7 @@ import { filesAndFolders, parseInputPath, readBounded, readStart, type InputPath
 export interface PackCommandOptions {
   /** One lockfile, or files and folders: `PATH` or `PATH:MEDIATYPE`. */
   readonly inputs: readonly string[];
-  /** Where the pack goes: `oci:DIR:TAG`, `oci-archive:FILE:TAG`. */
+  /** Where the pack goes: `registry.example/app:TAG`, `oci:DIR:TAG`, `oci-archive:FILE:TAG`. */
   readonly output: string;
   /** What the inputs are. Found out from name and content by default. */
   readonly as?: 'lock' | 'files' | undefined;
@@ -51,7 +51,7 @@ export interface PackCommandResult extends PackResult {
 }
 
 /**
- * Packs a lockfile, or files and folders, into a layout.
+ * Packs a lockfile, or files and folders, into a registry or a layout.
  *
  * One input with the name or the content of a lockfile is packed as a lock: every artifact that it pins. A file that is
  * named like a lockfile and cannot be read as one is an error, never packed as a plain file.
@@ -106,7 +106,7 @@ function packPaths(
   return withTarget(options.output, context, async (target) => {
     const sets = await readAnnotations(options.annotations, options.annotationFile, context);
     const input = annotated(await filesAndFolders(inputs, options.names, context), sets);
-    const service = commandService({ concurrency: options.concurrency });
+    const service = commandService(context, { concurrency: options.concurrency });
     return service.pack({ ...input, artifactType: options.artifactType }, target, context.operation);
   });
 }
@@ -142,7 +142,7 @@ export const packSpec: CommandSpec = {
   flags: [
     {
       flags: '-o, --output <ref>',
-      summary: 'where the pack goes: oci:DIR:TAG or oci-archive:FILE:TAG',
+      summary: 'where the pack goes: a registry, oci:DIR:TAG or oci-archive:FILE:TAG',
       required: true,
     },
     { flags: '--as <kind>', summary: 'what the path is', choices: ['lock', 'files'], kind: 'choice' },
@@ -174,6 +174,7 @@ export const packSpec: CommandSpec = {
     { flags: '--name <path>', summary: 'path in the pack; once for each input', kind: 'many' },
     { flags: '--concurrency <n>', summary: 'how many artifacts to fetch or read at a time', kind: 'count' },
   ],
+  registries: true,
   examples: [
     'packwright pack package-lock.json -o oci:packs:1.0',
     'packwright pack package-lock.json --omit dev -o oci-archive:app.tar:1.0',

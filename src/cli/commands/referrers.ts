@@ -4,7 +4,7 @@ import type { ReferrersAnswer } from '../../ports/index.ts';
 import { readAnnotations } from '../annotations.ts';
 import { listFlag, numberFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { openFolder, openSource } from '../open-location.ts';
+import { openSource, targetLocation } from '../open-location.ts';
 import { filesAndFolders, parseInputPath } from '../pack-inputs.ts';
 import { formatTable } from '../table.ts';
 
@@ -14,7 +14,7 @@ export async function referrersCommand(
   context: CommandContext,
 ): Promise<ReferrersAnswer> {
   const source = await openSource(options.reference, context);
-  const { digest } = await commandService().resolve(source, context.operation);
+  const { digest } = await commandService(context).resolve(source, context.operation);
   return source.repository.referrers(digest, { ...context.operation, artifactType: options.artifactType });
 }
 
@@ -33,11 +33,11 @@ export interface AttachCommandOptions {
 /** Packs files that refer to a manifest, which finds them among its referrers. */
 export async function attachCommand(options: AttachCommandOptions, context: CommandContext): Promise<PackResult> {
   const inputs = options.inputs.map((text) => parseInputPath(text, context));
-  const { repository, reference } = openFolder(options.reference, context);
+  const subject = await targetLocation(options.reference, context);
   const { $manifest: annotations } = await readAnnotations(options.annotations, undefined, context);
   const { artifactType, concurrency } = options;
   const input = { ...(await filesAndFolders(inputs, options.names, context)), artifactType, annotations };
-  return commandService({ concurrency }).attach({ repository, reference }, input, context.operation);
+  return commandService(context, { concurrency }).attach(subject, input, context.operation);
 }
 
 /** `packwright referrers`. */
@@ -46,6 +46,7 @@ export const referrersSpec: CommandSpec = {
   summary: 'list what refers to a pack',
   arguments: [{ name: 'ref', summary: 'the pack' }],
   flags: [{ flags: '--artifact-type <type>', summary: 'only those of this type' }],
+  registries: true,
   examples: ['packwright referrers oci:packs:1.0'],
   async run([reference = ''], flags, context) {
     const answer = await referrersCommand({ reference, artifactType: textFlag(flags, 'artifactType') }, context);
@@ -74,6 +75,7 @@ export const attachSpec: CommandSpec = {
     { flags: '--name <path>', summary: 'path in the referrer; once for each file', kind: 'many' },
     { flags: '--concurrency <n>', summary: 'how many files to read at a time', kind: 'count' },
   ],
+  registries: true,
   examples: ['packwright attach oci:packs:1.0 notes.txt:text/plain --artifact-type application/vnd.example.notes'],
   async run([reference = '', ...inputs], flags, context) {
     const result = await attachCommand(

@@ -4,7 +4,7 @@ import type { PackDiff } from '../../pack/diff.ts';
 import { textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { formatBytes } from '../format-bytes.ts';
-import { openSource } from '../open-location.ts';
+import { sourceLocation } from '../open-location.ts';
 import { formatTable } from '../table.ts';
 
 /** The descriptor of the manifest that a reference names. */
@@ -12,7 +12,7 @@ export async function resolveCommand(
   options: { readonly reference: string },
   context: CommandContext,
 ): Promise<Descriptor> {
-  return commandService().resolve(await openSource(options.reference, context), context.operation);
+  return commandService(context).resolve(await sourceLocation(options.reference, context), context.operation);
 }
 
 /** What two packs differ in, path by path. */
@@ -20,8 +20,8 @@ export async function diffCommand(
   options: { readonly a: string; readonly b: string; readonly platform?: string | undefined },
   context: CommandContext,
 ): Promise<PackDiff> {
-  const [a, b] = [await openSource(options.a, context), await openSource(options.b, context)];
-  return commandService().diff(a, b, { platform: options.platform, ...context.operation });
+  const [a, b] = [await sourceLocation(options.a, context), await sourceLocation(options.b, context)];
+  return commandService(context).diff(a, b, { platform: options.platform, ...context.operation });
 }
 
 /** `packwright resolve`. */
@@ -30,6 +30,7 @@ export const resolveSpec: CommandSpec = {
   summary: 'print the digest that a reference names',
   arguments: [{ name: 'ref', summary: 'what to resolve' }],
   flags: [],
+  registries: true,
   examples: ['packwright resolve oci:packs:1.0'],
   async run([reference = ''], _flags, context) {
     const descriptor = await resolveCommand({ reference }, context);
@@ -46,6 +47,7 @@ export const diffSpec: CommandSpec = {
     { name: 'b', summary: 'another' },
   ],
   flags: [{ flags: '--platform <platform>', summary: 'the manifest for os/architecture[/variant] in an index' }],
+  registries: true,
   examples: ['packwright diff oci:packs:1.0 oci:packs:1.1'],
   async run([a = '', b = ''], flags, context) {
     const diff = await diffCommand({ a, b, platform: textFlag(flags, 'platform') }, context);

@@ -2,9 +2,10 @@ import { RegistryError, UsageError } from '../../errors.ts';
 import { commandService } from '../service.ts';
 import type { CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { openFolder, openSource } from '../open-location.ts';
+import { parseLocation } from '../location.ts';
+import { openSource, openTarget } from '../open-location.ts';
 
-/** Every tag of a layout, in bytewise order. */
+/** Every tag of a repository, in bytewise order. */
 export async function tagsCommand(
   options: { readonly reference: string },
   context: CommandContext,
@@ -26,9 +27,8 @@ export async function tagCommand(
   options: { readonly reference: string; readonly tags: readonly string[] },
   context: CommandContext,
 ): Promise<TagCommandResult> {
-  const target = openFolder(options.reference, context);
-  const { repository, reference } = target;
-  const descriptor = await commandService().resolve({ repository, ...named(reference) }, context.operation);
+  const { repository, reference } = await openTarget(options.reference, context);
+  const descriptor = await commandService(context).resolve({ repository, reference }, context.operation);
   for (const tag of options.tags) await repository.tag(tag, descriptor, context.operation);
   return { digest: descriptor.digest, tags: options.tags };
 }
@@ -40,7 +40,7 @@ export interface DeleteCommandResult {
 }
 
 /**
- * Removes a tag, or with a digest a manifest and every tag of it. Blobs stay until `gc`.
+ * Removes a tag, or with a digest a manifest and every tag of it. Blobs of a layout stay until `gc`.
  *
  * @throws UsageError where the reference names neither; RegistryError `ERR_REGISTRY_NOT_FOUND`.
  */
@@ -48,32 +48,32 @@ export async function deleteCommand(
   options: { readonly reference: string },
   context: CommandContext,
 ): Promise<DeleteCommandResult> {
-  const { repository, reference } = openFolder(options.reference, context);
+  const location = parseLocation(options.reference);
+  const { tag, digest } = location.kind === 'registry' ? location.reference : location;
+  const reference = digest ?? tag;
   if (reference === undefined) {
     throw new UsageError(
       'ERR_INVALID_REFERENCE',
       `reference ${JSON.stringify(options.reference)} names no tag or digest`,
       {
         argument: 'reference',
-        hint: 'write oci:DIR:TAG or oci:DIR@sha256:…',
+        hint: 'write REPOSITORY:TAG or REPOSITORY@sha256:…',
       },
     );
   }
+  const { repository } = await openTarget(options.reference, context);
   if (await repository.delete(reference, context.operation)) return { deleted: reference };
   throw new RegistryError('ERR_REGISTRY_NOT_FOUND', `${JSON.stringify(reference)} was not found in ${repository.id}`);
-}
-
-function named(reference: string | undefined): { reference?: string } {
-  return reference === undefined ? {} : { reference };
 }
 
 /** `packwright tags`. */
 export const tagsSpec: CommandSpec = {
   name: 'tags',
-  summary: 'list the tags of a layout',
-  arguments: [{ name: 'ref', summary: 'oci:DIR or oci-archive:FILE' }],
+  summary: 'list the tags of a repository or a layout',
+  arguments: [{ name: 'ref', summary: 'a repository, oci:DIR or oci-archive:FILE' }],
   flags: [],
-  examples: ['packwright tags oci:packs'],
+  registries: true,
+  examples: ['packwright tags registry.example/team/app', 'packwright tags oci:packs'],
   async run([reference = ''], _flags, context) {
     const result = await tagsCommand({ reference }, context);
     return { json: result, text: result.tags.map((tag) => `${tag}\n`).join('') };
@@ -89,6 +89,7 @@ export const tagSpec: CommandSpec = {
     { name: 'tag', summary: 'the tags', variadic: true },
   ],
   flags: [],
+  registries: true,
   examples: ['packwright tag oci:packs:1.0 stable latest'],
   async run([reference = '', ...tags], _flags, context) {
     const result = await tagCommand({ reference, tags }, context);
@@ -99,9 +100,10 @@ export const tagSpec: CommandSpec = {
 /** `packwright delete`. */
 export const deleteSpec: CommandSpec = {
   name: 'delete',
-  summary: 'remove a tag, or a manifest with its tags; blobs stay until gc',
+  summary: 'remove a tag, or a manifest with its tags; blobs of a layout stay until gc',
   arguments: [{ name: 'ref', summary: 'a tag or a digest' }],
   flags: [],
+  registries: true,
   examples: ['packwright delete oci:packs:1.0'],
   async run([reference = ''], _flags, context) {
     const result = await deleteCommand({ reference }, context);

@@ -3,12 +3,11 @@ import { fsSink } from '../../adapters/sink/fs.ts';
 import { UsageError } from '../../errors.ts';
 import { commandService } from '../service.ts';
 import type { FileSink } from '../../ports/index.ts';
-import type { RepositoryLocation } from '../../pack/pack-location.ts';
 import type { UnpackResult } from '../../pack/unpack.ts';
 import { listFlag, switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { npmCachePlaces, npmCacheSink } from '../npm-cache-sink.ts';
-import { openSource } from '../open-location.ts';
+import { openSource, sourceLocation } from '../open-location.ts';
 import { listEntries } from './extract.ts';
 
 /** What `packwright unpack` takes. */
@@ -32,20 +31,20 @@ export interface UnpackCommandOptions {
  */
 export async function unpackCommand(options: UnpackCommandOptions, context: CommandContext): Promise<UnpackResult> {
   const { reference, output, include, merge, platform } = options;
-  const source = await openSource(reference, context);
   const sink = fsSink({ directory: resolve(context.cwd, output), merge });
-  if (options.as === 'npm-cache') return unpackCache(source, sink, options, context);
-  return commandService().unpack(source, sink, { include, platform, ...context.operation });
+  if (options.as === 'npm-cache') return unpackCache(sink, options, context);
+  const source = await sourceLocation(reference, context);
+  return commandService(context).unpack(source, sink, { include, platform, ...context.operation });
 }
 
 async function unpackCache(
-  source: RepositoryLocation,
   sink: FileSink,
   { reference, include, platform }: UnpackCommandOptions,
   context: CommandContext,
 ): Promise<UnpackResult> {
   const { operation } = context;
-  const service = commandService();
+  const service = commandService(context);
+  const source = await openSource(reference, context);
   const { lock, descriptor } = await service.inspect(source, { ...operation, platform, referrers: false });
   if (lock === undefined) {
     throw new UsageError('ERR_UNSUPPORTED', `${reference} holds no lock, so it cannot become a cache of npm`, {
@@ -87,6 +86,7 @@ export const unpackSpec: CommandSpec = {
     },
     { flags: '--platform <platform>', summary: 'the manifest for os/architecture[/variant] in an index' },
   ],
+  registries: true,
   examples: [
     'packwright unpack oci:packs:1.0 -o app',
     "packwright unpack oci:packs:1.0 -o some --include 'npm/@scope/**'",
