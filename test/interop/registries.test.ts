@@ -33,7 +33,7 @@ const locationOf = (directory: string): RepositoryLocation => ({
 
 describeWithPeers.each(cells)('%s, %s', { timeout: 60_000 }, (kind, access) => {
   let registry: RunningRegistry;
-  let own: { readonly service: PackService; close(): Promise<void> };
+  let own: { readonly service: PackService; readonly close: () => Promise<void> };
   const home = join(folder, `${kind}-${access}`.replace(' ', '-'));
   const at = (...parts: readonly string[]): string => join(home, ...parts);
   const reference = (repository: string): string => `${registry.host}/${repository}:v1`;
@@ -41,8 +41,11 @@ describeWithPeers.each(cells)('%s, %s', { timeout: 60_000 }, (kind, access) => {
   beforeAll(async () => {
     if (layouts.length === 0) layouts = await writeLayouts(join(folder, 'layouts'));
     registry = await runRegistry(kind, at('registry'), { access });
-    const { lookup, close } = ownRegistries(registry);
-    own = { service: createPackService({ registries: lookup }), close };
+    const registries = ownRegistries(registry);
+    own = {
+      service: createPackService({ registries: registries.lookup }),
+      close: () => registries.close(),
+    };
   });
   afterAll(async () => {
     await own.close();
