@@ -15,7 +15,7 @@ export interface FsBlobStoreOptions {
   readonly directory: string;
   /** Flushes each blob and its folder to the disk before `put` and `commit` return. False by default. */
   readonly durable?: boolean | undefined;
-  /** How long an ingest whose process is gone can be gone on with, in milliseconds. 24 hours by default. */
+  /** How long an ingest, or a large put, whose process is gone can be gone on with: milliseconds, 24 hours by default. */
   readonly ingestLifetime?: number | undefined;
 }
 
