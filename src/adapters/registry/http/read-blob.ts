@@ -115,6 +115,11 @@ export async function readBlob(
   digest: Digest,
   { start = 0, end, size, signal }: ReadOptions,
 ): Promise<ReadableStream<Uint8Array> | undefined> {
+  // A range behind the end is refused, and nothing at all has no other.
+  if (start > 0 && start >= size) {
+    const found = await statBlob(target, digest, { signal, mirrored: true });
+    return found && streamOf(new Uint8Array());
+  }
   const download = await target.connection.download(pathOf(target, digest), {
     scopes: pullScope(target),
     mirrored: true,

@@ -13,8 +13,8 @@ export type Override = (request: Request, path: string) => Response | undefined 
 
 /** The blobs of one repository over HTTP, in memory, as distribution has them. */
 export class BlobRegistry {
-  readonly blobs = new Map<string, Uint8Array<ArrayBuffer>>();
-  readonly sessions = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly blobs: Map<string, Uint8Array<ArrayBuffer>> = new Map();
+  readonly sessions: Map<string, Uint8Array<ArrayBuffer>> = new Map();
   /** `METHOD path?query`, without what stands before the blobs. */
   readonly log: string[] = [];
   readonly requests: Request[] = [];
