@@ -90,6 +90,7 @@ async function waitFor(batch: Batch, signal: AbortSignal | undefined): Promise<v
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
       reject(signal?.reason);
     };
+    if (signal?.aborted === true) stop();
     signal?.addEventListener('abort', stop, { once: true });
   });
   try {

@@ -1,5 +1,5 @@
 import type { Digest } from '../../../digest/digest.ts';
-import { StoreError } from '../../../errors.ts';
+import { RegistryError, StoreError } from '../../../errors.ts';
 import type { HttpClock } from '../../../http/retry.ts';
 import type { ListEntry } from './manifest-document.ts';
 
@@ -36,6 +36,8 @@ const minWatchMs = 1000;
 const maxWatchMs = 30_000;
 const watchFactor = 4;
 const maxWrites = 50;
+const maxFailures = 10;
+const maxRetryAfterMs = 60_000;
 
 /**
  * Changes a list that registries do not protect: most ignore `If-Match`, so that a writer who read earlier and writes
@@ -76,6 +78,7 @@ class ListUpdate {
   #watching: boolean;
   #watchMs = minWatchMs;
   #writes = 0;
+  #failures = 0;
   /** How many waits since the last write led to a look at which all was well. */
   #calm = 0;
   #failed: { readonly condition: string | null | undefined } | undefined;
@@ -161,13 +164,20 @@ class ListUpdate {
     try {
       return await this.#list.write([...entries.values()], condition, controller.signal);
     } catch (error) {
-      if (error !== late) throw error;
-      this.#watchMs = Math.min(this.#watchMs * 2, maxWatchMs);
+      if (error === late) this.#watchMs = Math.min(this.#watchMs * 2, maxWatchMs);
+      else await this.#afterFailure(error);
       return true;
     } finally {
       clearTimeout(timer);
       this.#signal?.removeEventListener('abort', stop);
     }
+  }
+
+  /** A write that failed in passing may have come all the same: the next look tells. It is not sent again as it is. */
+  async #afterFailure(error: unknown): Promise<void> {
+    if (!(error instanceof RegistryError) || !error.retryable || ++this.#failures === maxFailures) throw error;
+    const asked = error.details['retryAfterMs'];
+    if (typeof asked === 'number') await this.#clock.sleep(Math.min(asked, maxRetryAfterMs), this.#signal);
   }
 
   /** Waits for the next look. The last wait is never short; the others differ, so that writers do not go on in step. */

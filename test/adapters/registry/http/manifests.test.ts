@@ -379,7 +379,7 @@ describe('delete', () => {
 describe('httpRepository', () => {
   it('refuses limits that are none', () => {
     for (const limits of [{ manifestBytes: 0 }, { manifestBytes: 101 << 20 }, { pages: 1.5 }, { other: 1 } as object]) {
-      expect(() => new SimpleRegistry().open({ limits })).toThrowError(
+      expect(() => new SimpleRegistry().open({ limits })).toThrow(
         expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }) as Error,
       );
     }

@@ -88,7 +88,7 @@ describe('referrers', () => {
 
   it('C1: reads the tag where the API leads to another place, and that is busy', async () => {
     const registry = withTag(index([one]));
-    registry.override = (request, { path }) => {
+    registry.override = (_, { path }) => {
       if (path.startsWith('/login')) return new Response(null, { status: 429, headers: { 'retry-after': '60' } });
       const location = 'https://web.example/login?to=sha256:12';
       return path.includes('/referrers/') ? new Response(null, { status: 303, headers: { location } }) : undefined;
@@ -181,12 +181,12 @@ describe('referrers', () => {
     const registry = new SimpleRegistry();
     let page = 0;
     registry.override = withApi(() => indexAnswer([entryOf(`${page}`)], { link: `<?page=${++page}>; rel="next"` }));
-    const { referrers } = registry.open({ limits: { names: 5 } });
-    await expect(referrers(subject.digest)).rejects.toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
+    const repository = registry.open({ limits: { names: 5 } });
+    await expect(repository.referrers(subject.digest)).rejects.toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
   });
 
   it('refuses a subject that is no digest', async () => {
-    const referrers = new SimpleRegistry().open().referrers('sha256:1' as Digest);
+    const referrers = new SimpleRegistry().open().referrers('sha256:1');
     await expect(referrers).rejects.toMatchObject({ code: 'ERR_INVALID_DIGEST' });
   });
 });
@@ -343,6 +343,25 @@ describe('manifest.put of a manifest with a subject', () => {
       .filter(({ method, path }) => method === 'PUT' && path.endsWith(tag))
       .map(({ headers }) => headers.get('if-match'));
     expect(new Set(conditions).size).toBe(2);
+  });
+
+  it('writes the list again where that failed in passing, from what it then is', async () => {
+    const registry = new SimpleRegistry();
+    let failures = 0;
+    registry.override = ({ method }, { path }) => {
+      if (method !== 'PUT' || !path.endsWith(tag) || ++failures > 3) return undefined;
+      return new Response(null, { status: 503, ...(failures === 1 ? { headers: { 'retry-after': '1' } } : {}) });
+    };
+    await put(registry);
+    expect(listed(registry)).toHaveLength(1);
+    failures = -100;
+    await registry.open().delete(signed);
+    registry.override = ({ method }, { path }) =>
+      method === 'PUT' && path.endsWith(tag) ? problem(503, 'UNKNOWN') : undefined;
+    await expect(put(registry)).rejects.toMatchObject({ code: 'ERR_REGISTRY_UNAVAILABLE' });
+    registry.override = ({ method }, { path }) =>
+      method === 'PUT' && path.endsWith(tag) ? problem(403, 'DENIED') : undefined;
+    await expect(put(registry)).rejects.toMatchObject({ code: 'ERR_REGISTRY_DENIED' });
   });
 
   it('puts the many referrers of one client into the list in two turns', async () => {

@@ -26,8 +26,8 @@ export type Override = (request: Request, seen: Seen) => Response | undefined | 
 
 /** The manifests of one repository, over HTTP: as bare as a registry may be, without a referrers API. */
 export class SimpleRegistry {
-  readonly manifests = new Map<string, Stored>();
-  readonly tags = new Map<string, string>();
+  readonly manifests: Map<string, Stored> = new Map<string, Stored>();
+  readonly tags: Map<string, string> = new Map<string, string>();
   readonly seen: Seen[] = [];
   /** Gives entity tags, and honours `If-Match`. */
   conditional = false;

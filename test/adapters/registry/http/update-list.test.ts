@@ -33,12 +33,12 @@ class VirtualTime {
   };
 
   async run(work: Promise<unknown>): Promise<void> {
-    let done = false;
+    const state = { done: false };
     const end = (): void => {
-      done = true;
+      state.done = true;
     };
     void work.then(end, end);
-    while (!done) {
+    while (!state.done) {
       // Everything that can go on does so in microtasks.
       for (let turn = 0; turn < 40; turn++) await Promise.resolve();
       this.#waiting.sort((a, b) => a.at - b.at);
@@ -132,7 +132,7 @@ describe('updateList', () => {
         await updateList(tag.list(), change, time.clock, undefined);
       });
       await time.run(Promise.all(work));
-      const left = [...(tag.entries?.keys() ?? [])].sort();
+      const left = [...tag.entries.keys()].sort();
       expect([seed, left]).toEqual([
         seed,
         ['c', 'd', 'e', 'f', 'g'].map((text) => entry(text).descriptor.digest).sort(),
