@@ -354,7 +354,7 @@ describe('manifest.put of a manifest with a subject', () => {
     };
     await put(registry);
     expect(listed(registry)).toHaveLength(1);
-    failures = -100;
+    registry.override = undefined;
     await registry.open().delete(signed);
     registry.override = ({ method }, { path }) =>
       method === 'PUT' && path.endsWith(tag) ? problem(503, 'UNKNOWN') : undefined;
