@@ -19,6 +19,13 @@ export { extractCommand, type ExtractCommandOptions } from './commands/extract.t
 export { gcCommand, type GcCommandOptions } from './commands/gc.ts';
 export { inspectCommand, type InspectCommandOptions } from './commands/inspect.ts';
 export {
+  loginCommand,
+  logoutCommand,
+  type LoginCommandOptions,
+  type LoginCommandResult,
+  type LogoutCommandResult,
+} from './commands/login.ts';
+export {
   exportCommand,
   importCommand,
   type ExportCommandOptions,

@@ -33,6 +33,13 @@ export interface RegistryLocation {
  * @throws UsageError `ERR_INVALID_REFERENCE`, `ERR_INVALID_DIGEST`.
  */
 export function parseLocation(text: string): Location {
+  // What stands before an "@" that a "/" follows is no part of a reference, and may be a password: nothing repeats it.
+  if (!/^oci(-archive)?:/.test(text) && text.lastIndexOf('/') > text.indexOf('@') && text.includes('@')) {
+    throw new UsageError('ERR_INVALID_REFERENCE', 'reference has a user before its host', {
+      argument: 'reference',
+      hint: 'leave it out, and log in: packwright login HOST -u NAME',
+    });
+  }
   if (text.startsWith('oci:')) return { kind: 'layout', ...splitPath(text, text.slice(4)) };
   if (text.startsWith('oci-archive:')) return { kind: 'archive', ...splitPath(text, text.slice(12)) };
   return { kind: 'registry', reference: parseReference(text) };

@@ -1,12 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { exitCodeOf, isPackError, UsageError, type FormatIssue, type PackErrorJson } from '../errors.ts';
+import { exitCodeOf } from '../errors.ts';
 import type { CommandOutput, CommandSpec, FlagSpec, FlagValues } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { CommandContext } from './context.ts';
 import { progressRenderer } from './progress.ts';
 import { openRegistries } from './registries.ts';
 import { registryFlags, registryOptions } from './registry-flags.ts';
-import { visible } from './table.ts';
+import { writeError, writeUsageError } from './write-error.ts';
 
 /** Everything that the program touches of the process that it runs in. */
 export interface ProgramHost extends Omit<CommandContext, 'operation' | 'info' | 'registries'> {
@@ -35,8 +35,8 @@ export async function runProgram(argv: readonly string[], host: ProgramHost): Pr
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return commanderExit(error, argv, host);
-    writeError(error, argv, host);
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : writeUsageError(error, argv, host.stderr);
+    writeError(error, argv, host.stderr);
     return host.signal?.aborted === true ? 130 : exitCodeOf(error);
   }
 }
@@ -175,66 +175,4 @@ function parseCount(value: string): number {
 
 function writeOutput(output: CommandOutput, flags: FlagValues, host: ProgramHost): void {
   host.stdout.write(flags['json'] === true ? `${JSON.stringify(output.json)}\n` : output.text);
-}
-
-function commanderExit(error: CommanderError, argv: readonly string[], host: ProgramHost): number {
-  if (error.exitCode === 0) return 0;
-  const message = error.code === 'commander.help' ? 'command is missing' : error.message.replace(/^error: /, '');
-  writeError(
-    new UsageError('ERR_INVALID_ARGUMENT', message, {
-      hint: "run 'packwright --help' for the commands and their flags",
-    }),
-    argv,
-    host,
-  );
-  return 2;
-}
-
-function writeError(error: unknown, argv: readonly string[], host: ProgramHost): void {
-  const before = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
-  if (before.includes('--json')) {
-    host.stderr.write(`${JSON.stringify({ error: errorJson(error) })}\n`);
-    return;
-  }
-  host.stderr.write(`packwright: ${visible(messageOf(error))}\n`);
-  if (isPackError(error)) writeIssues(error.details['issues'], host);
-  if (isPackError(error) && error.hint !== undefined) host.stderr.write(`hint: ${visible(error.hint)}\n`);
-  if (before.includes('-d') || before.includes('--debug')) writeCauses(error, host);
-}
-
-const maxShownIssues = 20;
-
-function writeIssues(issues: unknown, host: ProgramHost): void {
-  if (!Array.isArray(issues)) return;
-  for (const { path, message } of (issues as FormatIssue[]).slice(0, maxShownIssues)) {
-    host.stderr.write(`  ${visible(path)}${path === '' ? '' : ': '}${visible(message)}\n`);
-  }
-  if (issues.length > maxShownIssues) host.stderr.write(`  and ${issues.length - maxShownIssues} more\n`);
-}
-
-function errorJson(error: unknown): Partial<PackErrorJson> {
-  if (isPackError(error)) return error.toJSON();
-  return {
-    code: isAborted(error) ? 'ERR_ABORTED' : 'ERR_INTERNAL',
-    message: messageOf(error),
-    retryable: false,
-    details: {},
-  };
-}
-
-function isAborted(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'interrupted';
-}
-
-function writeCauses(error: unknown, host: ProgramHost): void {
-  let depth = 0;
-  for (let current = error; current instanceof Error && depth < 8; current = current.cause, depth++) {
-    host.stderr.write(
-      `${depth === 0 ? '' : 'caused by '}${visible(current.stack ?? current.message).replaceAll('\\u000a', '\n')}\n`,
-    );
-  }
 }

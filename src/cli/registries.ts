@@ -110,9 +110,15 @@ async function loadRegistries(
     fetch: parts.transport.fetch,
     credentials: parts.credentials,
     unsafePlainHttp: options.plainHttp,
+    concurrency: options.concurrency === undefined ? undefined : atLeast(options.concurrency),
     uploads: fsRecordStore({ directory: parts.uploads }),
     onWarning: (warning) => context.info(`warning: ${visible(warning)}`),
   });
+}
+
+/** Requests that may be under way for so many blobs at a time, and never fewer than is usual. */
+function atLeast(blobs: number): { readonly total: number; readonly perOrigin: number } {
+  return { total: Math.max(16, blobs * 2), perOrigin: Math.max(8, blobs) };
 }
 
 /** Where the state of uploads is kept that can go on in another process (XDG Base Directory Specification). */

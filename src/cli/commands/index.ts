@@ -6,6 +6,7 @@ import { exportSpec, importSpec } from './move-archive.ts';
 import { extractSpec } from './extract.ts';
 import { gcSpec } from './gc.ts';
 import { inspectSpec } from './inspect.ts';
+import { loginSpec, logoutSpec } from './login.ts';
 import { packSpec } from './pack.ts';
 import { serveSpec } from './serve.ts';
 import { deleteSpec, tagSpec, tagsSpec } from './tags.ts';
@@ -30,6 +31,8 @@ export const commands: readonly CommandSpec[] = [
   attachSpec,
   exportSpec,
   importSpec,
+  loginSpec,
+  logoutSpec,
   gcSpec,
   auditSpec,
   serveSpec,
