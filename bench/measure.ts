@@ -20,6 +20,8 @@ export interface Figure {
   readonly comparisons: readonly Comparison[];
   /** Peers that are not on this machine. */
   readonly missing?: readonly string[] | undefined;
+  /** Ends what the contenders need. */
+  readonly close?: (() => Promise<void>) | undefined;
 }
 
 /** Seconds that the rounds took. */

@@ -12,7 +12,7 @@ export async function reportFigure(figure: Figure, { json, rounds }: ReportOptio
   const note = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
   note(`\n${figure.name}`);
   for (const peer of figure.missing ?? []) note(`  ${peer} is not on this machine: not measured`);
-  const timings = await measure(figure, rounds);
+  const timings = await measure(figure, rounds).finally(() => figure.close?.());
   for (const comparison of figure.comparisons) {
     const row = rowOf(figure, comparison, timings);
     process.stdout.write(`${json ? JSON.stringify(row) : lineOf(row)}\n`);

@@ -5,6 +5,7 @@ import { extractFileFigure, extractTreeFigure } from './extract.ts';
 import type { Figure } from './measure.ts';
 import { packFileFigure } from './pack-file.ts';
 import { packLockFigure } from './pack-lock.ts';
+import { registryFigures } from './registry-figures.ts';
 import { reportFigure } from './report.ts';
 import { sha256Figure } from './sha256.ts';
 import { tarFileFigure, tarTreeFigure } from './tar.ts';
@@ -17,11 +18,13 @@ const usage = `npm run bench [-- options] [figures]
   --rounds <n>   how often each program runs, 5 by default, after a round to warm up
   --mib <n>      how large the large file is, 1024 by default
   --files <n>    how many small files there are, 10000 by default
+  --blobs <n>    how many small blobs there are, 1000 by default
 `;
 
 interface Sizes {
   readonly mib: number;
   readonly files: number;
+  readonly blobs: number;
 }
 
 const figures: Readonly<Record<string, (folder: string, sizes: Sizes) => Promise<Figure>>> = {
@@ -32,6 +35,7 @@ const figures: Readonly<Record<string, (folder: string, sizes: Sizes) => Promise
   'extract-tree': (folder, { files }) => extractTreeFigure(folder, files),
   'pack-lock': (folder) => packLockFigure(folder),
   'pack-file': (folder, { mib }) => packFileFigure(folder, mib),
+  ...registryFigures,
 };
 
 const { values, positionals } = parseArgs({
@@ -42,6 +46,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '5' },
     mib: { type: 'string', default: '1024' },
     files: { type: 'string', default: '10000' },
+    blobs: { type: 'string', default: '1000' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -50,21 +55,21 @@ else await measureAll();
 
 async function measureAll(): Promise<void> {
   const { json, dir } = values;
-  const [rounds, mib, files] = [count('rounds'), count('mib'), count('files')];
+  const [rounds, mib, files, blobs] = [count('rounds'), count('mib'), count('files'), count('blobs')];
   for (const name of positionals) if (!Object.hasOwn(figures, name)) throw new Error(`there is no figure ${name}`);
   process.stderr.write(`times in seconds, median (min to max) of ${rounds}; in ${dir}, ${await fileSystemOf(dir)}\n`);
   for (const [name, make] of Object.entries(figures)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     const folder = await makeWorkFolder(dir);
     try {
-      await reportFigure(await make(folder.path, { mib, files }), { json, rounds });
+      await reportFigure(await make(folder.path, { mib, files, blobs }), { json, rounds });
     } finally {
       await folder.remove();
     }
   }
 }
 
-function count(option: 'rounds' | 'mib' | 'files'): number {
+function count(option: 'rounds' | 'mib' | 'files' | 'blobs'): number {
   const value = Number(values[option]);
   if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${option} is not a count`);
   return value;

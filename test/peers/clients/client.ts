@@ -9,6 +9,8 @@ export interface Client {
   readonly push: (layout: string, reference: string) => Promise<unknown>;
   /** Copies from a registry to a layout, `FOLDER:TAG`. */
   readonly pull: (reference: string, layout: string) => Promise<unknown>;
+  /** Copies from one registry to another, or within one. */
+  readonly copy: (from: string, to: string) => Promise<unknown>;
   /** The digest of what a reference names. */
   readonly digest: (reference: string) => Promise<string>;
   readonly tags: (repository: string) => Promise<readonly string[]>;
@@ -28,6 +30,8 @@ export interface ClientOptions {
   readonly address: RegistryAddress;
   /** Where it runs, and where its configuration goes. */
   readonly folder: string;
+  /** Another registry that it is to know, which is reached as the first one. */
+  readonly other?: RegistryAddress | undefined;
   /** Lets it know the account; true by default. */
   readonly loggedIn?: boolean | undefined;
 }
@@ -43,8 +47,8 @@ export function sessionOf(name: ClientName, options: ClientOptions): Session {
   const auth = Buffer.from(`${account?.username ?? ''}:${account?.password ?? ''}`).toString('base64');
   const auths = account === undefined || options.loggedIn === false ? {} : { [host]: { auth } };
   writeFileSync(join(config, 'config.json'), JSON.stringify({ auths }));
-  const reached = { hostname: host, tls: authority === undefined ? 'disabled' : 'enabled', regcert: authority?.ca };
-  writeFileSync(join(config, 'regctl.json'), JSON.stringify({ hosts: { [host]: reached } }));
+  const known = [options.address, ...(options.other === undefined ? [] : [options.other])];
+  writeFileSync(join(config, 'regctl.json'), JSON.stringify({ hosts: Object.fromEntries(known.map(regctlHost)) }));
   const env = {
     HOME: config,
     DOCKER_CONFIG: config,
@@ -55,6 +59,11 @@ export function sessionOf(name: ClientName, options: ClientOptions): Session {
   };
   return (args, input) => run(programPath(name), args, { cwd: options.folder, env, input });
 }
+
+const regctlHost = ({ host, authority }: RegistryAddress): readonly [string, object] => [
+  host,
+  { hostname: host, tls: authority === undefined ? 'disabled' : 'enabled', regcert: authority?.ca },
+];
 
 /** What is on the lines that a program printed. */
 export const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');

@@ -6,6 +6,7 @@ export function craneClient(options: ClientOptions): Client {
   return {
     push: (layout, reference) => run(['push', folderOf(layout), reference]),
     pull: (reference, layout) => run(['pull', '--format', 'oci', reference, folderOf(layout)]),
+    copy: (from, to) => run(['copy', from, to]),
     digest: async (reference) => (await run(['digest', reference])).trim(),
     tags: async (repository) => linesOf(await run(['ls', repository])),
     catalog: async () => linesOf(await run(['catalog', options.address.host])),

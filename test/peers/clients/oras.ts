@@ -13,6 +13,7 @@ export function orasClient(options: ClientOptions): Client {
   return {
     push: (layout, reference) => run(['cp', '--no-tty', '--from-oci-layout', layout, ...way('to-'), reference]),
     pull: (reference, layout) => run(['cp', '--no-tty', ...way('from-'), reference, '--to-oci-layout', layout]),
+    copy: (from, to) => run(['cp', '--no-tty', ...way('from-'), from, ...way('to-'), to]),
     digest: async (reference) => (await run(['resolve', ...way(), reference])).trim(),
     tags: async (repository) => linesOf(await run(['repo', 'tags', ...way(), repository])),
     catalog: async () => linesOf(await run(['repo', 'ls', ...way(), host])),

@@ -7,6 +7,7 @@ export function regctlClient(options: ClientOptions): Client {
   return {
     push: (layout, reference) => run(['image', 'copy', `ocidir://${layout}`, reference]),
     pull: (reference, layout) => run(['image', 'copy', reference, `ocidir://${layout}`]),
+    copy: (from, to) => run(['image', 'copy', from, to]),
     digest: async (reference) => (await run(['manifest', 'head', reference])).trim(),
     tags: async (repository) => linesOf(await run(['tag', 'ls', repository])),
     catalog: async () => linesOf(await run(['repo', 'ls', options.address.host])),

@@ -11,6 +11,7 @@ export function skopeoClient(options: ClientOptions): Client {
   return {
     push: (layout, reference) => run([...copy, ...way('dest-'), `oci:${layout}`, `docker://${reference}`]),
     pull: (reference, layout) => run([...copy, ...way('src-'), `docker://${reference}`, `oci:${layout}`]),
+    copy: (from, to) => run([...copy, ...way('src-'), ...way('dest-'), `docker://${from}`, `docker://${to}`]),
     digest: async (reference) => {
       const raw = await run(['inspect', '--raw', ...way(), `docker://${reference}`]);
       return `sha256:${createHash('sha256').update(raw).digest('hex')}`;
