@@ -46,7 +46,8 @@ describe('the subpaths', () => {
 
   it('show every file of an adapter that no other file uses', () => {
     const adapters = typescriptFiles('src/adapters');
-    const used = new Set(adapters.flatMap((file) => importsOf(file).map(({ target }) => target)));
+    const users = [...adapters, ...typescriptFiles('src/cli'), ...typescriptFiles('src/testing')];
+    const used = new Set(users.flatMap((file) => importsOf(file).map(({ target }) => target)));
     expect(adapters.filter((file) => !used.has(file) && !Object.values(entry).includes(file))).toEqual([]);
   });
 

@@ -123,7 +123,7 @@ export function httpRegistry(options: HttpRegistryOptions): Registry {
       if (!isRepositoryName(name)) throw noRepository(name);
       return httpRepository(connection, name, { limits: bounds, uploads });
     },
-    repositories: (listing) => listRepositories(connection, listing),
+    repositories: (listing) => listRepositories(connection, listing, bounds),
   };
 }
 
