@@ -104,7 +104,7 @@ async function run(helper: CredentialHelper, verb: Verb, input: string): Promise
     throw failed(
       helper,
       verb,
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not installed' : 'cannot be run',
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not installed' : 'does not run as a helper does',
       error,
     );
   }
