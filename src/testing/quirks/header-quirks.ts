@@ -46,7 +46,7 @@ export const headerQuirks: readonly QuirkRule[] = [
     summary: 'content comes compressed once more, with the length of what was compressed',
     seenOn: 'Harbor, nginx with gzip on',
     run: rewritingSuccess(asked('GET', 'manifest', 'blob'), (response) => {
-      const body = response.body?.pipeThrough(new CompressionStream('gzip') as Transform) ?? null;
+      const body = response.body?.pipeThrough(new CompressionStream('gzip')) ?? null;
       return changed(response, { 'content-encoding': 'gzip', 'content-length': null }, { body });
     }),
   },
@@ -72,5 +72,3 @@ export const headerQuirks: readonly QuirkRule[] = [
     ),
   },
 ];
-
-type Transform = TransformStream<Uint8Array, Uint8Array>;

@@ -56,6 +56,8 @@ export interface QuirkSizes {
   readonly minChunk: number;
   /** The largest body of `body-too-large`; 100 MB by default, as Cloudflare has it. */
   readonly maxBody: number;
+  /** The largest body of `manifest-too-large`; 4 MiB by default. */
+  readonly maxManifest: number;
   /** The largest page of `tags-page-refused`; 1,000 by default, as ECR has it. */
   readonly maxPage: number;
   /** How long `slow` takes to answer, in milliseconds; 200 by default. */

@@ -1,0 +1,249 @@
+import { memoryBlobStore, memoryRecordStore } from '../adapters/blob-store/memory.ts';
+import { registryServer, type RegistryAuth } from '../adapters/registry/server.ts';
+import { checkOptions } from '../bytes/check-options.ts';
+import { UsageError } from '../errors.ts';
+import type { Registry } from '../ports/registry.ts';
+import { storeRegistry } from '../registry/store-registry.ts';
+import { allQuirks } from './quirks/all-quirks.ts';
+import { readdressed } from './quirks/answers.ts';
+import { asFetch } from './quirks/as-fetch.ts';
+import { faultPlan, randomFrom, type FaultOptions, type FaultPlan } from './quirks/fault-plan.ts';
+import { faults } from './quirks/fault.ts';
+import {
+  ConnectionLost,
+  routeIn,
+  type NextStep,
+  type Quirk,
+  type QuirkCall,
+  type QuirkRule,
+  type QuirkSizes,
+  type QuirkWorld,
+} from './quirks/quirk.ts';
+import { TokenServer, type QuirkCredential } from './quirks/token-server.ts';
+
+/** How a registry misbehaves. */
+export interface QuirkRegistryOptions {
+  /** The names of its quirks; none by default. See {@link quirks}. */
+  readonly quirks?: readonly string[] | undefined;
+  /** What goes wrong with some of the requests. */
+  readonly faults?: FaultOptions | undefined;
+  /** What is served; an empty registry in memory by default. */
+  readonly registry?: Registry | undefined;
+  /** Who asks has to prove who he is; not by default, unless a quirk is about that. */
+  readonly auth?: 'password' | 'token' | undefined;
+  /** Who may do everything; `robot` with some secrets by default. */
+  readonly credential?: QuirkCredential | undefined;
+  /** Chance is the same for the same seed; 1 by default. */
+  readonly seed?: number | undefined;
+  readonly sizes?: Partial<QuirkSizes> | undefined;
+  /** The origin of blobs that are elsewhere; `https://storage.example` by default. */
+  readonly storageOrigin?: string | undefined;
+  /** The origin that evil leads to; `https://evil.example` by default. */
+  readonly evilOrigin?: string | undefined;
+  /** The time in milliseconds, by which tokens end; `Date.now` by default. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/** A request that came. */
+export interface SeenRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+}
+
+/** A registry that misbehaves as it is told to. */
+export interface QuirkRegistry {
+  /** Asks it, for any host: in place of the `fetch` of a client. */
+  readonly fetch: typeof globalThis.fetch;
+  /** Answers a request, for a server; a connection that is to be closed is `Response.error()`. */
+  readonly handle: (request: Request) => Promise<Response>;
+  /** What is behind it, without quirks. */
+  readonly registry: Registry;
+  /** Every request that came, for any host, in order. */
+  readonly requests: readonly SeenRequest[];
+  /** Who may do everything. */
+  readonly credential: QuirkCredential;
+  /** Takes other quirks from now on. */
+  set(quirks: readonly string[]): void;
+  /** Lets some of the requests go wrong from now on, besides those that go wrong already. */
+  fail(faults: FaultOptions): void;
+  /** Lets nothing go wrong any more. Quirks stay. */
+  recover(): void;
+}
+
+/** Every quirk that {@link quirkRegistry} knows, as data. */
+export const quirks: readonly Quirk[] = /* @__PURE__ */ allQuirks.map(({ name, summary, seenOn, auth }) => ({
+  name,
+  summary,
+  seenOn,
+  auth,
+}));
+
+const defaultSizes: QuirkSizes = {
+  maxChunk: 4 * 1024 * 1024,
+  minChunk: 5 * 1024 * 1024,
+  maxBody: 100_000_000,
+  maxManifest: 4 * 1024 * 1024,
+  maxPage: 1000,
+  slowness: 200,
+};
+const defaultCredential: QuirkCredential = {
+  username: 'robot',
+  password: 'secret-of-robot',
+  refreshToken: 'refresh-of-robot',
+};
+const optionNames = [
+  'quirks',
+  'faults',
+  'registry',
+  'auth',
+  'credential',
+  'seed',
+  'sizes',
+  'storageOrigin',
+  'evilOrigin',
+  'clock',
+];
+
+/**
+ * A registry that leaves the specification in any of the ways in which registries do, and fails as networks fail: to
+ * test a client by. Without quirks and faults it is `registryServer` in memory.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for a quirk, a fault or an option that is not known.
+ * @example
+ * ```ts
+ * const broken = quirkRegistry({ quirks: ['referrers-404'], faults: { kinds: ['cut'], rate: 0.1 } });
+ * const client = httpRegistry({ host: 'registry.example', fetch: broken.fetch });
+ * ```
+ */
+export function quirkRegistry(options: QuirkRegistryOptions = {}): QuirkRegistry {
+  checkOptions('quirkRegistry', options, optionNames);
+  const { registry = emptyRegistry(), credential = defaultCredential } = options;
+  const random = randomFrom(options.seed ?? 1);
+  const plans: FaultPlan[] = options.faults === undefined ? [] : [faultPlan(options.faults, random)];
+  const world = worldOf(options, registry, credential);
+  const requests: SeenRequest[] = [];
+  let active = rulesOf(options.quirks ?? []);
+  const handle = (request: Request): Promise<Response> => {
+    requests.push({ method: request.method, url: request.url, headers: new Headers(request.headers) });
+    const auth = active.find((rule) => rule.auth !== undefined)?.auth ?? options.auth;
+    return answer({ rules: active, plans, world, auth }, request);
+  };
+  return {
+    handle,
+    fetch: asFetch(handle),
+    registry,
+    requests,
+    credential,
+    set: (names) => {
+      active = rulesOf(names);
+    },
+    fail: (more) => void plans.push(faultPlan(more, random)),
+    recover: () => void plans.splice(0),
+  };
+}
+
+function emptyRegistry(): Registry {
+  return storeRegistry({ id: 'quirks', blobs: memoryBlobStore(), records: memoryRecordStore() });
+}
+
+function worldOf(options: QuirkRegistryOptions, registry: Registry, credential: QuirkCredential): QuirkWorld {
+  const { storageOrigin = 'https://storage.example', evilOrigin = 'https://evil.example', clock = Date.now } = options;
+  return {
+    registry,
+    sizes: { ...defaultSizes, ...options.sizes },
+    storageOrigin,
+    evilOrigin,
+    tokens: new TokenServer(credential, clock),
+    clock,
+    counts: new Map(),
+  };
+}
+
+function rulesOf(names: readonly string[]): readonly QuirkRule[] {
+  const unknown = names.find((name) => !allQuirks.some((rule) => rule.name === name));
+  if (unknown === undefined) return allQuirks.filter((rule) => names.includes(rule.name));
+  throw new UsageError('ERR_INVALID_ARGUMENT', `quirk ${JSON.stringify(unknown)} is not known`, { argument: 'quirks' });
+}
+
+interface Behaviour {
+  readonly rules: readonly QuirkRule[];
+  readonly plans: readonly FaultPlan[];
+  readonly world: QuirkWorld;
+  readonly auth: 'password' | 'token' | undefined;
+}
+
+async function answer(behaviour: Behaviour, request: Request): Promise<Response> {
+  const { world, plans, rules } = behaviour;
+  try {
+    const call = callOf(request, world);
+    if (call.url.origin === world.evilOrigin) return await evilAnswer(request);
+    for (const plan of plans) {
+      const kind = plan.next(call);
+      if (kind !== undefined)
+        return await faults[kind](call, (changed) => passed(behaviour, rules, changed ?? request));
+    }
+    return await passed(behaviour, rules, request);
+  } catch (error) {
+    if (!(error instanceof ConnectionLost)) throw error;
+    return Response.error();
+  }
+}
+
+function callOf(request: Request, world: QuirkWorld): QuirkCall {
+  const url = new URL(request.url);
+  return { request, url, route: routeIn(url.pathname), world };
+}
+
+/** Passes a request through the quirks that are left, and then to the registry. */
+async function passed(behaviour: Behaviour, left: readonly QuirkRule[], request: Request): Promise<Response> {
+  const [first, ...rest] = left;
+  const { world } = behaviour;
+  if (first === undefined) return served(behaviour, request);
+  const call = callOf(request, world);
+  // What is kept elsewhere is kept well.
+  const here = call.url.origin !== world.storageOrigin || call.url.pathname === '/token';
+  const next: NextStep = (changed) => passed(behaviour, rest, changed ?? request);
+  return here ? first.run(call, next) : next();
+}
+
+async function served({ world, auth }: Behaviour, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  if (url.pathname === '/token') return world.tokens.answer(request);
+  const elsewhere = url.origin === world.storageOrigin;
+  if (elsewhere) return storageAnswer(world, request, url);
+  return registryAnswer(world, request, authOf(world, auth, url.origin));
+}
+
+function authOf(world: QuirkWorld, auth: Behaviour['auth'], origin: string): RegistryAuth | undefined {
+  if (auth === undefined) return undefined;
+  return auth === 'password' ? world.tokens.byPassword : world.tokens.byToken(() => origin);
+}
+
+/** The hosts of a request are many here, and all the same registry. */
+function registryAnswer({ registry }: QuirkWorld, request: Request, auth: RegistryAuth | undefined): Promise<Response> {
+  const handle = registryServer({ registry, auth, cors: false });
+  return handle(readdressed(request, request.url, { headers: { host: null } }));
+}
+
+/** A store of blobs: it wants its signature, and no credential beside it (as S3 does). */
+function storageAnswer(world: QuirkWorld, request: Request, url: URL): Promise<Response> | Response {
+  if (url.pathname === '/too-many') return new Response('<!doctype html><p>too many requests', { status: 429 });
+  if (url.pathname === '/login')
+    return new Response('<!doctype html><p>log in', { headers: { 'content-type': 'text/html' } });
+  const signed = url.search.includes('signature=abc%2F%3D');
+  if (!signed || request.headers.has('authorization')) return new Response('InvalidArgument', { status: 400 });
+  return registryAnswer(world, request, undefined);
+}
+
+/** Says yes to everything, and has nothing that is true. */
+async function evilAnswer(request: Request): Promise<Response> {
+  await request.body?.cancel();
+  if (request.method === 'GET') return new Response('evil bytes', { headers: { 'content-type': 'text/plain' } });
+  return new Response(null, { status: request.method === 'HEAD' ? 200 : 201 });
+}
+
+export type { Quirk, QuirkSizes } from './quirks/quirk.ts';
+export type { FaultOptions } from './quirks/fault-plan.ts';
+export { faultKinds, type FaultKind } from './quirks/fault.ts';
+export type { QuirkCredential } from './quirks/token-server.ts';
