@@ -8,10 +8,10 @@ export interface Home {
   readonly home: string;
   readonly env: Readonly<Record<string, string>>;
   /** Writes a file below the home, as JSON where it is no text, and gives its path. */
-  write(path: string, content: unknown): string;
-  read(path: string): string;
+  readonly write: (path: string, content: unknown) => string;
+  readonly read: (path: string) => string;
   /** Makes a program `docker-credential-NAME` of a shell script. */
-  helper(name: string, script: string): void;
+  readonly helper: (name: string, script: string) => void;
 }
 
 export function makeHome(): Home {
@@ -23,13 +23,13 @@ export function makeHome(): Home {
   return {
     home,
     env: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, PLACE: home },
-    write(name, content) {
+    write: (name, content) => {
       mkdirSync(join(path(name), '..'), { recursive: true });
       writeFileSync(path(name), typeof content === 'string' ? content : JSON.stringify(content));
       return path(name);
     },
     read: (name) => readFileSync(path(name), 'utf8'),
-    helper(name, script) {
+    helper: (name, script) => {
       const file = join(bin, `docker-credential-${name}`);
       writeFileSync(file, `#!/bin/sh\n${script}\n`);
       chmodSync(file, 0o755);
