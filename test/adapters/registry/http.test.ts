@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { httpRegistries, httpRegistry, type HttpRegistryOptions } from '../../../src/adapters/registry/http.ts';
+import { httpRegistries, httpRegistry } from '../../../src/adapters/registry/http.ts';
 import { basic, json, networkOf, noWait, password, unauthorized } from './http/network.ts';
 
 const origin = 'https://registry.example';

@@ -93,15 +93,11 @@ export class Authoriser {
   async renew(failure: HttpFailure, from: URL, used: Grant | undefined, need: Need): Promise<Grant | undefined> {
     const challenge = this.learn(failure.headers, from);
     const named = challenge?.parameters.get('scope');
-    if (failure.status === 403 && !this.#isNarrow(used, need, named)) return undefined;
+    if (failure.status === 403 && (challenge === undefined || !isNarrow(used, need, named))) return undefined;
     if (challenge === undefined) await this.#assumeBasic(need, from);
     this.#drop(used, need);
     const next = await this.grant({ ...need, named });
     return next?.header === used?.header ? undefined : next;
-  }
-
-  #isNarrow(used: Grant | undefined, { scopes }: Need, named: string | undefined): boolean {
-    return used?.token !== undefined && named !== undefined && !covers(used.token.scopes, mergeScopes(scopes, named));
   }
 
   /** A browser hides what a registry demands unless it is told otherwise. A password can be sent all the same. */
@@ -207,6 +203,12 @@ export class Authoriser {
       details: { registry: host },
     });
   }
+}
+
+/** True where nothing was sent, or a token that allows less than the registry demands. */
+function isNarrow(used: Grant | undefined, { scopes }: Need, named: string | undefined): boolean {
+  if (used?.token === undefined) return used === undefined;
+  return named !== undefined && !covers(used.token.scopes, mergeScopes(scopes, named));
 }
 
 /** OAuth 2 says 400 for a refresh token that is over (RFC 6749 section 5.2), and some servers say 403 for a password. */

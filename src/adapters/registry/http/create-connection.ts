@@ -9,19 +9,16 @@ import {
 } from '../../../http/http-client.ts';
 import { HttpFailure } from '../../../http/http-failure.ts';
 import type { CredentialProvider } from '../../../ports/credential.ts';
-import { Authoriser, type Grant, type Need } from './authoriser.ts';
 import type { RegistryConnection, RegistryDownload, RegistryRequest } from './connection.ts';
 import { explainCors } from './cors.ts';
-import { basesOf, findEndpoint, type Endpoint } from './endpoint.ts';
 import { isHtml } from './error-body.ts';
 import { locateUrl } from './locate.ts';
 import { askMirrors, type Mirror } from './mirrors.ts';
 import { createNotes, type Notes } from './notes.ts';
+import { OriginClient, type Sending } from './origin-client.ts';
 import type { RegistryProfile } from './profile.ts';
 import { profileOf } from './registry-profiles.ts';
 import { registryFailure, webPageError, type FailureContext } from './registry-failure.ts';
-import { createSingleFlight } from './single-flight.ts';
-import { createWarnings, type Warnings } from './warnings.ts';
 
 /** A mirror of a registry: asked before it for what a digest or tag names, and with a credential of its own. */
 export interface MirrorOptions {
@@ -49,14 +46,6 @@ export function createConnection(options: ConnectionOptions): RegistryConnection
   return new Connection(options);
 }
 
-/** A request that is on its way, and what is known of it. */
-interface Sending {
-  readonly need: Need;
-  readonly notes: Notes;
-  /** What it was authorised with last. */
-  grant?: Grant | undefined;
-}
-
 class Connection implements RegistryConnection {
   readonly id: string;
   readonly profile: RegistryProfile;
@@ -64,15 +53,11 @@ class Connection implements RegistryConnection {
   /** Has connections of its own: who copies within a registry holds a download while it asks for something else. */
   readonly #downloads: HttpClient;
   readonly #options: ConnectionOptions;
-  readonly #authoriser: Authoriser;
-  readonly #warnings: Warnings;
+  readonly #origin: OriginClient;
   readonly #mirrors: readonly Mirror[];
-  readonly #finding = createSingleFlight<Endpoint>();
-  #endpoint: Endpoint | undefined;
-  #greeted = false;
 
   constructor(options: ConnectionOptions) {
-    const { host, credentials, mirrors = [], onWarning } = options;
+    const { host, unsafePlainHttp = false, credentials, mirrors = [], onWarning } = options;
     this.id = host;
     this.#options = options;
     this.profile = profileOf(host, options.profile);
@@ -80,8 +65,7 @@ class Connection implements RegistryConnection {
     const concurrency = { ...(perOrigin === undefined ? {} : { perOrigin }), ...options.concurrency };
     this.client = createHttpClient({ ...options, concurrency });
     this.#downloads = createHttpClient({ ...options, concurrency });
-    this.#authoriser = new Authoriser({ host, client: this.client, credentials });
-    this.#warnings = createWarnings(host, onWarning);
+    this.#origin = new OriginClient({ host, unsafePlainHttp, credentials, onWarning, client: this.client });
     this.#mirrors = mirrors.map((mirror) => openMirror(mirror, options));
   }
 
@@ -136,12 +120,11 @@ class Connection implements RegistryConnection {
 
   async #askRegistry(target: string | URL, request: RegistryRequest, notes: Notes): Promise<Exchange> {
     const { method = 'GET', scopes, signal, expect } = request;
-    const sending: Sending = { need: { scopes, signal }, notes };
+    const sending: Sending = { request, need: { scopes, signal }, notes };
     const context = (): FailureContext => this.#contextOf(`${method} ${nameOf(target)}`, sending);
     try {
       const url = await this.#urlOf(target, signal);
-      const answer = await this.#send(this.client, url, optionsOf(request, notes), sending);
-      this.#warnings.tell(answer.response.headers, request, notes);
+      const answer = await this.#origin.send(this.client, url, optionsOf(request, notes), sending);
       if (expect.includes(answer.response.status) && isPage(answer, url)) {
         await answer.discard();
         throw webPageError(context(), answer.response.status);
@@ -154,11 +137,11 @@ class Connection implements RegistryConnection {
 
   async #download(target: string, request: RegistryDownload, notes: Notes): Promise<Download | undefined> {
     const { scopes, signal } = request;
-    const sending: Sending = { need: { scopes, signal }, notes };
+    const sending: Sending = { request, need: { scopes, signal }, notes };
     const context = (): FailureContext => this.#contextOf(`GET ${nameOf(target)}`, sending);
     const client: HttpClient = {
       ...this.#downloads,
-      ask: (url, ask = {}) => this.#send(this.#downloads, url, ask, sending),
+      ask: (url, ask = {}) => this.#origin.send(this.#downloads, url, ask, sending),
     };
     try {
       const body = await download(client, await this.#urlOf(target, signal), {
@@ -191,70 +174,17 @@ class Connection implements RegistryConnection {
     }
   }
 
-  /** Sends a request with what authorises it; where that is refused, once more with something newer. */
-  async #send(client: HttpClient, url: URL, ask: AskOptions, sending: Sending): Promise<Exchange> {
-    const { base } = await this.#find(ask.signal);
-    if (url.origin !== base.origin) return await client.ask(url, ask);
-    if (ask.body !== undefined && !this.#authoriser.knows) await this.#greet(base, ask.signal);
-    const authorised = (next?: Grant): AskOptions => ({
-      ...ask,
-      authorize: async () => {
-        sending.grant = next ?? (await this.#authoriser.grant(sending.need));
-        next = undefined;
-        return sending.grant && { authorization: sending.grant.header };
-      },
-    });
-    const { expect = [200] } = ask;
-    try {
-      const unrefused = expect.filter((status) => status !== 401 && status !== 403);
-      return await client.ask(url, { ...authorised(), expect: unrefused });
-    } catch (error) {
-      if (!isRefused(error) || error.url?.origin !== base.origin) throw error;
-      const next = await this.#authoriser.renew(error, url, sending.grant, sending.need);
-      if (next === undefined && !expect.includes(error.status ?? 0)) throw error;
-      return await client.ask(url, authorised(next));
-    }
-  }
-
-  /** Learns how the registry wants to be asked before a body is sent in vain. */
-  async #greet(base: URL, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#greeted) return;
-    const url = new URL('v2/', base);
-    try {
-      await (await this.client.ask(url, { signal })).discard();
-    } catch (error) {
-      if (!(error instanceof HttpFailure) || error.kind !== 'status') throw error;
-      if (error.url?.origin === base.origin) this.#authoriser.learn(error.headers, url);
-    }
-    this.#greeted = true;
-  }
-
   async #urlOf(target: string | URL, signal: AbortSignal | undefined): Promise<URL> {
-    return typeof target === 'string' ? new URL(`v2/${target}`, (await this.#find(signal)).base) : target;
+    return typeof target === 'string' ? await this.#origin.urlOf(target, signal) : target;
   }
 
-  async #find(signal: AbortSignal | undefined): Promise<Endpoint> {
-    if (this.#endpoint !== undefined) return this.#endpoint;
-    const { host, unsafePlainHttp = false } = this.#options;
-    const find = async (own: AbortSignal): Promise<Endpoint> => {
-      const found = await findEndpoint({ host, unsafePlainHttp, client: this.client }, own);
-      if (found.greeting !== undefined) this.#authoriser.learn(found.greeting, new URL('v2/', found.base));
-      this.#greeted = found.greeting !== undefined;
-      this.#endpoint = found;
-      return found;
-    };
-    return await this.#finding.run('', find, signal);
-  }
-
-  #contextOf(what: string, { grant }: Sending): FailureContext {
-    const secrets = [...this.#authoriser.secrets, ...(grant?.token === undefined ? [] : [grant.token.value])];
-    return { id: this.id, what, secrets, authorised: grant !== undefined };
+  #contextOf(what: string, sending: Sending): FailureContext {
+    const secrets = this.#origin.secretsOf(sending);
+    return { id: this.id, what, secrets, authorised: sending.grant !== undefined };
   }
 
   async #failure(error: unknown, context: FailureContext): Promise<unknown> {
-    const { host, unsafePlainHttp = false, fetch } = this.#options;
-    const bases = this.#endpoint === undefined ? basesOf(host, unsafePlainHttp) : [this.#endpoint.base];
-    const cors = await explainCors(error, context, { bases, fetch });
+    const cors = await explainCors(error, context, { bases: this.#origin.bases, fetch: this.#options.fetch });
     return cors ?? registryFailure(error, context);
   }
 }
@@ -277,10 +207,6 @@ async function presentOnly(answer: Exchange): Promise<Exchange | undefined> {
 function optionsOf(request: RegistryRequest, { retry }: Notes): AskOptions {
   const { method, headers, body, expect, repeatable, patient, signal } = request;
   return { method, headers, body, expect, repeatable, patient, signal, onRetry: retry };
-}
-
-function isRefused(error: unknown): error is HttpFailure {
-  return error instanceof HttpFailure && (error.status === 401 || error.status === 403);
 }
 
 /** A login page, or another answer that no registry gives. A blob may be a page. */

@@ -5,7 +5,12 @@ import type { Credential } from '../../../ports/credential.ts';
 export function secretsOf(credential: Credential): string[] {
   if (credential.kind !== 'password') return [credential.token];
   const { password } = credential;
-  return [basicOf(credential), password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1)];
+  return [
+    basicOf(credential),
+    password,
+    new URLSearchParams({ '': password }).toString().slice(1),
+    JSON.stringify(password).slice(1, -1),
+  ];
 }
 
 /** A name and a password as Basic sends them (RFC 7617 section 2). */

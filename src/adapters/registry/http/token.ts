@@ -88,6 +88,7 @@ function postForToken(request: TokenRequest, client: HttpClient): Promise<Exchan
     body: () => utf8(form.toString()),
     // The secret is in the body, which no redirect takes off.
     allowHost: (host) => host === realm.host,
+    repeatable: true,
     signal,
   });
 }

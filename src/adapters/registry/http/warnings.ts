@@ -39,7 +39,7 @@ export function printable(text: string, maxLength: number): string {
 
 /** Tells each warning of a registry once. */
 export interface Warnings {
-  tell(headers: Headers, options: OperationOptions, notes: Notes): void;
+  tell(headers: Headers | undefined, options: OperationOptions, notes: Notes): void;
 }
 
 const maxRemembered = 100;
@@ -51,7 +51,7 @@ export function createWarnings(id: string, onWarning: ((message: string) => void
     tell(headers, { onEvent }, notes) {
       const listener = onEvent === undefined ? onWarning : notes.warning;
       if (listener === undefined) return;
-      for (const text of parseWarnings(headers.get('warning'))) {
+      for (const text of parseWarnings(headers?.get('warning') ?? null)) {
         if (seen.has(text) || seen.size >= maxRemembered) continue;
         seen.add(text);
         listener(`${id}: ${text}`);

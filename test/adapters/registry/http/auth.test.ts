@@ -63,6 +63,26 @@ describe('authorisation with a name and a password', () => {
     await expect(connection.ask('x', get)).resolves.toBeDefined();
   });
 
+  it('is given where the registry says 403 to nobody, and names a way', async () => {
+    const refusal = { status: 403, headers: { 'www-authenticate': 'Basic realm="r"' } };
+    const network = networkOf({
+      [origin]: (request) => (request.headers.has('authorization') ? json({}) : json({}, refusal)),
+    });
+    await expect(connect(network, { credentials: () => password }).ask('x', get)).resolves.toBeDefined();
+    const silent = networkOf({ [origin]: () => json({}, { status: 403 }) });
+    await expect(connect(silent, { credentials: () => password }).ask('x', get)).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_DENIED',
+      hint: 'log in first: packwright login registry.example',
+    });
+    expect(silent.log).toHaveLength(1);
+  });
+
+  it('is not needed for a 401 that the caller takes for an answer', async () => {
+    const network = networkOf({ [origin]: registry });
+    const answer = await connect(network).ask('x', { ...get, expect: [200, 401] });
+    expect(answer.response.status).toBe(401);
+  });
+
   it('says how to log in where there is none', async () => {
     const network = networkOf({ [origin]: registry });
     await expect(connect(network).ask('x', get)).rejects.toMatchObject({
@@ -529,9 +549,15 @@ describe('a body', () => {
     const network = networkOf({ [origin]: () => json({}) });
     const connection = connect(network);
     const put = { method: 'PUT', body: () => 'x', scopes: push, expect: [200] } as const;
-    await connection.ask('a', put);
-    await connection.ask('b', put);
-    expect(network.log).toEqual([`GET ${origin}/v2/`, `PUT ${origin}/v2/a`, `PUT ${origin}/v2/b`]);
+    await Promise.all([connection.ask('a', put), connection.ask('b', put)]);
+    await connection.ask('c', put);
+    expect(network.log).toEqual([`GET ${origin}/v2/`, ...['a', 'b', 'c'].map((path) => `PUT ${origin}/v2/${path}`)]);
+  });
+
+  it('is sent to a registry that has nothing at the root of its paths', async () => {
+    const network = networkOf({ [origin]: ({ method }) => json({}, { status: method === 'GET' ? 404 : 200 }) });
+    await connect(network).ask('a', { method: 'PUT', body: () => 'x', scopes: push, expect: [200] });
+    expect(network.log).toHaveLength(2);
   });
 
   it('is not sent where the registry cannot be asked', async () => {

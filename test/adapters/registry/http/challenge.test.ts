@@ -47,7 +47,7 @@ describe('parseChallenges', () => {
     ],
     ['a quoted string that does not end', 'Bearer realm="abc', [['bearer', { realm: 'abc' }]]],
     ['a backslash at the end', 'Bearer realm="abc\\', [['bearer', { realm: 'abc' }]]],
-    ['parameters without a scheme', 'realm="y",="z"', []],
+    ['parameters without a scheme', 'realm="y",service=z', []],
     ['nothing but signs', ',;()<>,', []],
   ])('reads %s', (_, field, expected) => {
     expect(parsed(field)).toEqual(expected);

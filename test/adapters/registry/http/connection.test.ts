@@ -324,6 +324,21 @@ describe('C17: warnings of a registry', () => {
     ]);
   });
 
+  it('are heard in a failure, and with a blob', async () => {
+    const heard: string[] = [];
+    const network = networkOf({
+      [origin]: ({ url }) =>
+        new Response('x', {
+          status: url.endsWith('bad') ? 400 : 200,
+          headers: { warning: `299 - "${url.slice(-3)}"` },
+        }),
+    });
+    const connection = connect(network, { onWarning: (message) => heard.push(message) });
+    await expect(connection.ask('bad', get)).rejects.toMatchObject({ status: 400 });
+    await bytesOf(await connection.download('dog', { scopes: pull }));
+    expect(heard).toEqual(['registry.example: bad', 'registry.example: dog']);
+  });
+
   it('are remembered only up to a bound', async () => {
     let count = 0;
     const heard: string[] = [];
