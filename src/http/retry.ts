@@ -1,4 +1,3 @@
-import pRetry from 'p-retry';
 import { HttpFailure } from './http-failure.ts';
 
 /** Time and chance, so that a test can fix them. */
@@ -56,17 +55,14 @@ export interface RetryOptions {
 
 /** Runs something until it does not fail with a retryable {@link HttpFailure}, or the attempts are used up. */
 export async function withRetry<T>(run: () => Promise<T>, options: RetryOptions): Promise<T> {
-  try {
-    return await pRetry(run, {
-      retries: options.policy.attempts - 1,
-      // The waits are ours: full jitter, and what the server asks for.
-      minTimeout: 0,
-      shouldRetry: ({ error, retriesConsumed }) => waitToRetry(error, retriesConsumed, options),
-    });
-  } catch (error) {
-    // A reason that is no Error comes out of the library as another one.
-    options.signal?.throwIfAborted();
-    throw error;
+  for (let retries = 0; ; retries++) {
+    try {
+      return await run();
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const last = retries + 1 >= options.policy.attempts;
+      if (last || !(await waitToRetry(error, retries, options))) throw error;
+    }
   }
 }
 

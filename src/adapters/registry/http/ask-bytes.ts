@@ -3,7 +3,6 @@ import { FormatError } from '../../../errors.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import { HttpFailure } from '../../../http/http-failure.ts';
 import type { RegistryConnection, RegistryRequest } from './connection.ts';
-import { registryFailure } from './registry-failure.ts';
 
 /** An answer with its whole body. */
 export interface Answer extends Pick<Exchange, 'url' | 'response'> {
@@ -38,6 +37,7 @@ export async function askBytes(
     } catch (error) {
       const cut = error instanceof HttpFailure && error.retryable;
       if (!cut || retries + 1 >= policy.attempts) {
+        const { registryFailure } = await import('./registry-failure.ts');
         const what = `${request.method ?? 'GET'} ${url.pathname}`;
         throw registryFailure(error, { id: connection.id, what, secrets: [], authorised: false });
       }
