@@ -5,7 +5,7 @@ import { UsageError } from '../errors.ts';
 import type { Registry } from '../ports/registry.ts';
 import { storeRegistry } from '../registry/store-registry.ts';
 import { allQuirks } from './quirks/all-quirks.ts';
-import { readdressed } from './quirks/answers.ts';
+import { changed, readdressed } from './quirks/answers.ts';
 import { asFetch } from './quirks/as-fetch.ts';
 import { faultPlan, randomFrom, type FaultOptions, type FaultPlan } from './quirks/fault-plan.ts';
 import { faults } from './quirks/fault.ts';
@@ -19,7 +19,7 @@ import {
   type QuirkSizes,
   type QuirkWorld,
 } from './quirks/quirk.ts';
-import { TokenServer, type QuirkCredential } from './quirks/token-server.ts';
+import { TokenServer, usualManner, type QuirkCredential } from './quirks/token-server.ts';
 
 /** How a registry misbehaves. */
 export interface QuirkRegistryOptions {
@@ -124,10 +124,11 @@ export function quirkRegistry(options: QuirkRegistryOptions = {}): QuirkRegistry
   const world = worldOf(options, registry, credential);
   const requests: SeenRequest[] = [];
   let active = rulesOf(options.quirks ?? []);
+  const authMode = (): AuthMode => active.find((rule) => rule.auth !== undefined)?.auth ?? options.auth;
+  const serve = registryServer({ registry, cors: false, auth: authOf(world, authMode) });
   const handle = (request: Request): Promise<Response> => {
     requests.push({ method: request.method, url: request.url, headers: new Headers(request.headers) });
-    const auth = active.find((rule) => rule.auth !== undefined)?.auth ?? options.auth;
-    return answer({ rules: active, plans, world, auth }, request);
+    return answer({ rules: active, plans, world, serve }, request);
   };
   return {
     handle,
@@ -137,6 +138,7 @@ export function quirkRegistry(options: QuirkRegistryOptions = {}): QuirkRegistry
     credential,
     set: (names) => {
       active = rulesOf(names);
+      world.tokens.manner = usualManner;
     },
     fail: (more) => void plans.push(faultPlan(more, random)),
     recover: () => void plans.splice(0),
@@ -166,11 +168,24 @@ function rulesOf(names: readonly string[]): readonly QuirkRule[] {
   throw new UsageError('ERR_INVALID_ARGUMENT', `quirk ${JSON.stringify(unknown)} is not known`, { argument: 'quirks' });
 }
 
+type AuthMode = 'password' | 'token' | undefined;
+
+/** What a store of blobs elsewhere shows in place of a credential. */
+const signature = 'signed';
+
+function authOf({ tokens }: QuirkWorld, mode: () => AuthMode): RegistryAuth {
+  return (question) => {
+    const wanted = mode();
+    if (wanted === undefined || question.authorization === signature) return { outcome: 'allowed' };
+    return wanted === 'password' ? tokens.byPassword(question) : tokens.byToken(question);
+  };
+}
+
 interface Behaviour {
   readonly rules: readonly QuirkRule[];
   readonly plans: readonly FaultPlan[];
   readonly world: QuirkWorld;
-  readonly auth: 'password' | 'token' | undefined;
+  readonly serve: (request: Request) => Promise<Response>;
 }
 
 async function answer(behaviour: Behaviour, request: Request): Promise<Response> {
@@ -207,33 +222,28 @@ async function passed(behaviour: Behaviour, left: readonly QuirkRule[], request:
   return here ? first.run(call, next) : next();
 }
 
-async function served({ world, auth }: Behaviour, request: Request): Promise<Response> {
+async function served({ world, serve }: Behaviour, request: Request): Promise<Response> {
   const url = new URL(request.url);
   if (url.pathname === '/token') return world.tokens.answer(request);
-  const elsewhere = url.origin === world.storageOrigin;
-  if (elsewhere) return storageAnswer(world, request, url);
-  return registryAnswer(world, request, authOf(world, auth, url.origin));
+  if (url.origin === world.storageOrigin) return storageAnswer(serve, request, url);
+  // The hosts of a request are many here, and all the same registry.
+  const response = await serve(readdressed(request, url, { headers: { host: null } }));
+  const challenge = response.headers.get('www-authenticate');
+  if (challenge === null) return response;
+  return changed(response, { 'www-authenticate': challenge.replace('{origin}', url.origin) });
 }
 
-function authOf(world: QuirkWorld, auth: Behaviour['auth'], origin: string): RegistryAuth | undefined {
-  if (auth === undefined) return undefined;
-  return auth === 'password' ? world.tokens.byPassword : world.tokens.byToken(() => origin);
-}
-
-/** The hosts of a request are many here, and all the same registry. */
-function registryAnswer({ registry }: QuirkWorld, request: Request, auth: RegistryAuth | undefined): Promise<Response> {
-  const handle = registryServer({ registry, auth, cors: false });
-  return handle(readdressed(request, request.url, { headers: { host: null } }));
-}
-
-/** A store of blobs: it wants its signature, and no credential beside it (as S3 does). */
-function storageAnswer(world: QuirkWorld, request: Request, url: URL): Promise<Response> | Response {
-  if (url.pathname === '/too-many') return new Response('<!doctype html><p>too many requests', { status: 429 });
-  if (url.pathname === '/login')
-    return new Response('<!doctype html><p>log in', { headers: { 'content-type': 'text/html' } });
+/** A store of blobs: it wants its signature, and no credential beside it, as S3 does. */
+function storageAnswer(serve: Behaviour['serve'], request: Request, url: URL): Promise<Response> | Response {
+  if (url.pathname === '/too-many') return page('too many requests', 429);
+  if (url.pathname === '/login') return page('log in', 200);
   const signed = url.search.includes('signature=abc%2F%3D');
   if (!signed || request.headers.has('authorization')) return new Response('InvalidArgument', { status: 400 });
-  return registryAnswer(world, request, undefined);
+  return serve(readdressed(request, url, { headers: { host: null, authorization: signature } }));
+}
+
+function page(text: string, status: number): Response {
+  return new Response(`<!doctype html><p>${text}`, { status, headers: { 'content-type': 'text/html' } });
 }
 
 /** Says yes to everything, and has nothing that is true. */

@@ -1,4 +1,4 @@
-import type { RegistryAuth, RegistryAuthDecision, RegistryAuthRequest } from '../../adapters/registry/server.ts';
+import type { RegistryAuthDecision, RegistryAuthRequest } from '../../adapters/registry/server.ts';
 
 /** Who may do everything. Everybody else may do nothing. */
 export interface QuirkCredential {
@@ -24,7 +24,8 @@ export interface TokenManner {
   readonly lifetime: number;
 }
 
-const usualManner: TokenManner = { firstScopeOnly: false, uses: Infinity, lifetime: 300 };
+/** How tokens are given unless a quirk wants otherwise. */
+export const usualManner: TokenManner = { firstScopeOnly: false, uses: Infinity, lifetime: 300 };
 const actions: Readonly<Record<string, string>> = { pull: 'pull', push: 'push', delete: 'delete' };
 
 /** Docker registry v2 token authentication: gives tokens for passwords, and says what a token allows. */
@@ -77,13 +78,12 @@ export class TokenServer {
     return authorization === `Basic ${btoa(`${username}:${password}`)}`;
   }
 
-  /** Who may do what, by a token. */
-  readonly byToken = (origin: () => string): RegistryAuth => {
-    return (request) => this.#judge(request, `Bearer realm="${origin()}/token",service="registry"`);
-  };
+  /** Who may do what, by a token. The origin in the challenge is for the caller to fill in. */
+  readonly byToken = (question: RegistryAuthRequest): RegistryAuthDecision =>
+    this.#judge(question, 'Bearer realm="{origin}/token",service="registry"');
 
   /** Who may do what, by the password. */
-  readonly byPassword: RegistryAuth = ({ authorization }) =>
+  readonly byPassword = ({ authorization }: RegistryAuthRequest): RegistryAuthDecision =>
     this.knows(authorization)
       ? { outcome: 'allowed' }
       : { outcome: 'unauthorized', challenge: 'Basic realm="registry"' };
