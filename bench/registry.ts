@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createPackService, type RepositoryLocation } from 'packwright';
 import { httpRegistries } from 'packwright/registry/http';
 import { layoutRepository } from 'packwright/registry/layout';
-import type { Client, ClientName } from '../test/peers/clients/client.ts';
+import { cacheOf, type Client, type ClientName } from '../test/peers/clients/client.ts';
 import { clientFor, clientNames } from '../test/peers/clients/client-for.ts';
 import { runRegistry, type RunningRegistry } from '../test/peers/guarded-registry.ts';
 import type { RegistryKind } from '../test/peers/registries.ts';
@@ -50,11 +50,13 @@ export async function registryFigure(
   if (missing.length > 0) return { name, comparisons: [], missing };
   const stage = await makeStage(folder, kind, load);
   const job = await jobs[verb](stage);
-  const ours = contenderOf('packwright', job, (round) => run([...command, ...job.process(round)], { cwd: folder }));
-  const warm = contenderOf('packwright (in process)', job, (round) => job.call(round));
+  const ours = contenderOf('packwright', stage, job, (round) =>
+    run([...command, ...job.process(round)], { cwd: folder }),
+  );
+  const warm = contenderOf('packwright (in process)', stage, job, (round) => job.call(round));
   const peers = stage.clients.flatMap(([peer, client]) => {
     if (verb === 'referrers' && client.referrers === undefined) return [];
-    return [contenderOf(peer, job, (round) => job.client(client, peer, round) ?? Promise.resolve())];
+    return [contenderOf(peer, stage, job, (round) => job.client(client, peer, round) ?? Promise.resolve())];
   });
   const comparisons = peers.flatMap((peer) => [
     { ours, peer, goal: goals.process },
@@ -71,10 +73,14 @@ const verbs: Readonly<Record<RegistryVerb, string>> = {
   referrers: 'referrers',
 };
 
-function contenderOf(name: string, { reset }: Job, work: (round: number) => Promise<unknown>): Contender {
+function contenderOf(name: string, { folder }: Stage, job: Job, work: (round: number) => Promise<unknown>): Contender {
   return {
     name,
-    reset,
+    reset: async () => {
+      // skopeo would mount what it remembers of the last round.
+      await removeTree(cacheOf(folder));
+      await job.reset?.();
+    },
     run: async () => {
       await work((rounds += 1));
     },

@@ -54,11 +54,17 @@ export function sessionOf(name: ClientName, options: ClientOptions): Session {
     DOCKER_CONFIG: config,
     REGISTRY_AUTH_FILE: join(config, 'config.json'),
     REGCTL_CONFIG: join(config, 'regctl.json'),
+    // Where skopeo remembers which blobs it saw where; as root it asks nothing but this for a place of its own.
+    _CONTAINERS_ROOTLESS_UID: '1000',
+    XDG_DATA_HOME: cacheOf(options.folder),
     // crane has no flag for it.
     ...(authority === undefined ? {} : { SSL_CERT_FILE: authority.caFile }),
   };
   return (args, input) => run(programPath(name), args, { cwd: options.folder, env, input });
 }
+
+/** What clients remember from one run to the next, below the folder that they run in. */
+export const cacheOf = (folder: string): string => join(folder, 'cache-of-clients');
 
 const regctlHost = ({ host, authority }: RegistryAddress): readonly [string, object] => [
   host,

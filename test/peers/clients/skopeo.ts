@@ -7,7 +7,7 @@ export function skopeoClient(options: ClientOptions): Client {
   const run = sessionOf('skopeo', options);
   const way = (side = ''): readonly string[] =>
     authority === undefined ? [`--${side}tls-verify=false`] : [`--${side}cert-dir`, authority.caFolder];
-  const copy = ['copy', '--all', '--preserve-digests'];
+  const copy = ['copy', '--quiet', '--all', '--preserve-digests'];
   return {
     push: (layout, reference) => run([...copy, ...way('dest-'), `oci:${layout}`, `docker://${reference}`]),
     pull: (reference, layout) => run([...copy, ...way('src-'), `docker://${reference}`, `oci:${layout}`]),
