@@ -106,7 +106,7 @@ function knownManifest(root: CopyRoot, known: Descriptor[], context: CopyContext
   const { to, tally, done, options } = context;
   return async (descriptor, { signal }) => {
     if (!to.capabilities.remote || descriptor.digest === root.descriptor.digest) return false;
-    const found = await to.resolve(descriptor.digest, { ...options, signal }).catch((error: unknown) => {
+    const found = await to.resolve(descriptor.digest, { ...options, signal, direct: true }).catch((error: unknown) => {
       throw failureOf(error, 'destination', { digest: descriptor.digest });
     });
     if (found === undefined) return false;
@@ -174,7 +174,7 @@ function bringBlob({ descriptor }: BlobNode, context: CopyContext): Promise<void
 }
 
 async function compare({ digest }: Descriptor, { to }: CopyEnds, options: OperationOptions): Promise<BlobOutcome> {
-  return (await to.blob.stat(digest, options)) === undefined ? 'copied' : 'reused';
+  return (await to.blob.stat(digest, { ...options, direct: true })) === undefined ? 'copied' : 'reused';
 }
 
 /** A manifest on its way. */

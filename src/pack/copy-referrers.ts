@@ -91,7 +91,7 @@ export async function markKnown({ subject, referrers }: FoundReferrers, context:
 /** A list under a tag may name what was deleted since. */
 function isThere(digest: Digest, { to, tasks, options }: CopyContext): Promise<boolean> {
   return tasks.run(async (signal) => {
-    const found = await to.resolve(digest, { ...options, signal }).catch((error: unknown) => {
+    const found = await to.resolve(digest, { ...options, signal, direct: true }).catch((error: unknown) => {
       throw failureOf(error, 'destination', { digest });
     });
     return found !== undefined;

@@ -210,7 +210,7 @@ async function resolveTarget(
   reference: string,
   { options }: CopyContext,
 ): Promise<Descriptor | undefined> {
-  return repository.resolve(reference, options).catch((error: unknown) => {
+  return repository.resolve(reference, { ...options, direct: true }).catch((error: unknown) => {
     throw failureOf(error, 'destination');
   });
 }

@@ -25,6 +25,7 @@ export type {
   StoredRecord,
 } from './record-store.ts';
 export type {
+  AskOptions,
   ListOptions,
   ManifestStore,
   OpenBlobOptions,

@@ -25,7 +25,7 @@ export interface Repository {
   /** True where the repository has something. Present where that can be told without listing every repository. */
   exists?(options?: OperationOptions): Promise<boolean>;
   /** The manifest that a tag or digest names. */
-  resolve(reference: string, options?: OperationOptions): Promise<Descriptor | undefined>;
+  resolve(reference: string, options?: AskOptions): Promise<Descriptor | undefined>;
   /** Every tag, in bytewise order. */
   tags(options?: ListOptions): AsyncIterable<string>;
   /**
@@ -88,7 +88,7 @@ export interface RepositoryBlobs {
    */
   openUnverified?(descriptor: Descriptor, options?: OpenBlobOptions): Promise<ReadableStream<Uint8Array> | undefined>;
   /** The size of a blob of this repository. */
-  stat(digest: Digest, options?: OperationOptions): Promise<{ readonly size: number } | undefined>;
+  stat(digest: Digest, options?: AskOptions): Promise<{ readonly size: number } | undefined>;
   /** Stores a blob, checked against its descriptor. */
   put(descriptor: Descriptor, source: ByteSource, options?: OperationOptions): Promise<{ readonly created: boolean }>;
   /** Makes a blob of another repository of the same registry one of this. False where that cannot be done. */
@@ -100,6 +100,11 @@ export interface RepositoryBlobs {
   delete?(digest: Digest, options?: OperationOptions): Promise<boolean>;
   /** Bytes whose digest is known only at the end; see `BlobStore.ingest`. An id is good in this repository only. */
   ingest?(id?: string, options?: OperationOptions): Promise<Ingest>;
+}
+
+export interface AskOptions extends OperationOptions {
+  /** Asks the registry itself and no mirror of it, as whoever is going to write there must. False by default. */
+  readonly direct?: boolean | undefined;
 }
 
 export interface OpenBlobOptions extends OperationOptions {

@@ -44,7 +44,8 @@ export function httpBlobs(
       const { digest, size } = descriptor;
       return readBlob(target, parseDigest(digest), { ...options, size });
     },
-    stat: async (digest, options = {}) => statBlob(target, parseDigest(digest), { ...options, mirrored: true }),
+    stat: async (digest, { direct = false, ...options } = {}) =>
+      statBlob(target, parseDigest(digest), { ...options, mirrored: !direct }),
     put: async (descriptor, source, options = {}) => {
       parseDigest(descriptor.digest);
       return put(descriptor, source, options);

@@ -55,9 +55,9 @@ export function httpRepository(
       put: (bytes, options) => putManifest(context, bytes, options),
     },
     blob: httpBlobs(connection, name, { uploads: parts.uploads }),
-    resolve: async (reference, options = {}) => {
+    resolve: async (reference, { direct = false, ...options } = {}) => {
       options.signal?.throwIfAborted();
-      return resolveManifest(context, checkReference(context, reference), { ...options, mirrored: true });
+      return resolveManifest(context, checkReference(context, reference), { ...options, mirrored: !direct });
     },
     tags: (options = {}) => listTags(context, options),
     tag: (tag, descriptor, options = {}) => tagManifest(context, tag, descriptor, options),
