@@ -47,6 +47,7 @@ function ask(
   signal: AbortSignal | undefined,
   { stdin, stderr }: { stdin: NodeJS.ReadableStream; stderr: NodeJS.WritableStream },
 ): Promise<string> {
+  if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, output: hidden ? silent : stderr, terminal: true });
   stderr.write(question);
