@@ -55,7 +55,6 @@ async function ask(
   const answer = await refusedAs(undefined, () =>
     connection.ask(`${repository}/blobs/uploads/?${query}`, {
       method: 'POST',
-      headers: { 'content-length': '0' },
       scopes,
       expect: [201, 202],
       repeatable: true,

@@ -30,7 +30,6 @@ export async function openSession(target: UploadTarget, options: OperationOption
   const { connection, repository } = target;
   const answer = await connection.ask(`${repository}/blobs/uploads/`, {
     method: 'POST',
-    headers: { 'content-length': '0' },
     scopes: pushScope(repository),
     expect: [201, 202],
     repeatable: true,

@@ -30,9 +30,11 @@ describe('put of a blob over HTTP', () => {
       'POST uploads/',
       `PUT uploads/1?_state=0&digest=${encodeURIComponent(blob.digest)}`,
     ]);
-    expect(registry.requests[1]?.headers.get('content-length')).toBe('0');
+    expect(registry.requests[1]?.body).toBeNull();
     const { headers } = registry.requests[2] as Request;
-    expect(headers.get('content-length')).toBe(String(bytes.length));
+    // The platform says the length of bytes; said twice, Node 20 refuses it.
+    const isStream = bytes === large && source !== bytesSource;
+    expect(headers.get('content-length')).toBe(isStream ? String(bytes.length) : null);
     expect(headers.get('content-type')).toBe('application/octet-stream');
   });
 

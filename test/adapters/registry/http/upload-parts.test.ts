@@ -35,7 +35,7 @@ describe('upload in parts', () => {
     ]);
     expect(registry.log.filter((line) => line.startsWith('PATCH'))[1]).toBe('PATCH uploads/1?_state=1048576');
     expect(registry.log.at(-1)).toContain('PUT uploads/1?_state=5000000&digest=');
-    expect(registry.requests.at(-1)?.headers.get('content-length')).toBe('0');
+    expect(registry.requests.at(-1)?.body).toBeNull();
   });
 
   it('C11: gives each part but the last as many bytes as the registry wants', async () => {
@@ -118,7 +118,7 @@ describe('upload in parts', () => {
     async (status) => {
       const registry = new BlobRegistry();
       registry.override = (request) =>
-        request.method === 'PUT' && request.headers.get('content-length') !== '0' ? problem(status, 'X') : undefined;
+        request.method === 'PUT' && request.body !== null ? problem(status, 'X') : undefined;
       await put(registry, {});
       expect(registry.count('PATCH')).toBe(2);
     },
@@ -127,7 +127,7 @@ describe('upload in parts', () => {
   it('is what is tried where a body that is sent once is redirected', async () => {
     const registry = new BlobRegistry();
     registry.override = (request) => {
-      if (request.method !== 'PUT' || request.headers.get('content-length') === '0') return undefined;
+      if (request.method !== 'PUT' || request.body === null) return undefined;
       throw new TypeError('fetch failed', { cause: new Error('unexpected redirect') });
     };
     await put(registry, {});
