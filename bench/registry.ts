@@ -55,7 +55,7 @@ export async function registryFigure(
   );
   const warm = contenderOf('packwright (in process)', stage, job, (round) => job.call(round));
   const peers = stage.clients.flatMap(([peer, client]) => {
-    if (verb === 'referrers' && client.referrers === undefined) return [];
+    if (!canDo(client, peer, verb, load)) return [];
     return [contenderOf(peer, stage, job, (round) => job.client(client, peer, round) ?? Promise.resolve())];
   });
   const comparisons = peers.flatMap((peer) => [
@@ -63,6 +63,12 @@ export async function registryFigure(
     { ours: warm, peer, goal: goals.warm },
   ]);
   return { name, comparisons, close: () => stopAll(stage) };
+}
+
+/** skopeo does not come to the end of an image of 1,000 layers in two minutes, and knows no referrers; nor does crane. */
+function canDo(client: Client, name: ClientName, verb: RegistryVerb, load: Load): boolean {
+  if (verb === 'referrers') return client.referrers !== undefined;
+  return name !== 'skopeo' || !('blobs' in load);
 }
 
 const verbs: Readonly<Record<RegistryVerb, string>> = {
