@@ -1,6 +1,6 @@
 import { RegistryError } from '../../../errors.ts';
 import { networkCode, type Fetch } from '../../../http/exchange.ts';
-import { HttpFailure } from '../../../http/http-failure.ts';
+import type { HttpFailure } from '../../../http/http-failure.ts';
 import type { FailureContext } from './registry-failure.ts';
 
 /** What is needed to ask a registry without reading its answer. */
@@ -15,12 +15,12 @@ export interface CorsProbe {
  * may read, it is there, and does not allow pages of this origin (fetch standard, "CORS protocol").
  */
 export async function explainCors(
-  error: unknown,
+  error: HttpFailure,
   { id, what }: FailureContext,
   { bases, fetch = globalThis.fetch }: CorsProbe,
 ): Promise<RegistryError | undefined> {
   const page = (globalThis as { location?: { origin?: string } }).location?.origin;
-  const isHidden = error instanceof HttpFailure && error.kind === 'network' && networkCode(error) === undefined;
+  const isHidden = error.kind === 'network' && networkCode(error) === undefined;
   if (!isHidden || page === undefined) return undefined;
   const answers = await Promise.all(bases.map((base) => isThere(base, page, fetch)));
   if (!answers.includes(true)) return undefined;

@@ -10,15 +10,14 @@ import {
 import { HttpFailure } from '../../../http/http-failure.ts';
 import type { CredentialProvider } from '../../../ports/credential.ts';
 import type { RegistryConnection, RegistryDownload, RegistryRequest } from './connection.ts';
-import { explainCors } from './cors.ts';
-import { isHtml } from './error-body.ts';
+import { isHtml } from './is-html.ts';
 import { locateUrl } from './locate.ts';
 import { askMirrors, type Mirror } from './mirrors.ts';
 import { createNotes, type Notes } from './notes.ts';
 import { OriginClient, type Sending } from './origin-client.ts';
 import type { RegistryProfile } from './profile.ts';
 import { profileOf } from './registry-profiles.ts';
-import { registryFailure, webPageError, type FailureContext } from './registry-failure.ts';
+import type { FailureContext } from './registry-failure.ts';
 
 /** A mirror of a registry: asked before it for what a digest or tag names, and with a credential of its own. */
 export interface MirrorOptions {
@@ -127,6 +126,7 @@ class Connection implements RegistryConnection {
       const answer = await this.#origin.send(this.client, url, optionsOf(request, notes), sending);
       if (expect.includes(answer.response.status) && isPage(answer, url)) {
         await answer.discard();
+        const { webPageError } = await import('./registry-failure.ts');
         throw webPageError(context(), answer.response.status);
       }
       return answer;
@@ -183,9 +183,12 @@ class Connection implements RegistryConnection {
     return { id: this.id, what, secrets, authorised: sending.grant !== undefined };
   }
 
+  /** What a failure of HTTP means; an abort as it is. */
   async #failure(error: unknown, context: FailureContext): Promise<unknown> {
-    const cors = await explainCors(error, context, { bases: this.#origin.bases, fetch: this.#options.fetch });
-    return cors ?? registryFailure(error, context);
+    if (!(error instanceof HttpFailure)) return error;
+    const probe = { bases: this.#origin.bases, fetch: this.#options.fetch };
+    const { explainFailure } = await import('./registry-failure.ts');
+    return await explainFailure(error, context, probe);
   }
 }
 

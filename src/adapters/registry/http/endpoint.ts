@@ -51,7 +51,8 @@ async function greetEither(
   const other = await greet(secure, client, signal);
   if ('base' in other) return other;
   if (found.kind === 'status') return { base: plain };
-  throw found;
+  // A certificate that is refused says more than a connection that is closed.
+  throw other.retryable ? found : other;
 }
 
 /** Asks for `/v2/` once. A failure where this is not the protocol that is spoken there. */

@@ -1,5 +1,6 @@
 import { parseJson, type JsonValue } from '../../../bytes/json.ts';
 import { isPackError } from '../../../errors.ts';
+import { isHtml } from './is-html.ts';
 import { printable } from './warnings.ts';
 
 /** What a registry says of its failure. */
@@ -24,11 +25,6 @@ export function parseErrorBody(body: Uint8Array | undefined, headers: Headers | 
   const codes = errors.map(({ code }) => code).filter((code) => code !== '');
   const lines = errors.map(({ code, message }) => [code, message].filter((part) => part !== '').join(': '));
   return { codes, text: printable(lines.join('; '), maxText), html: false };
-}
-
-/** True for an answer that says of itself that it is a web page. */
-export function isHtml(headers: Headers | undefined): boolean {
-  return /^\s*(?:text\/html|application\/xhtml\+xml)\b/i.test(headers?.get('content-type') ?? '');
 }
 
 /** The errors of a JSON body; undefined where it is none. Token servers say `error` and `error_description`, or `details`. */

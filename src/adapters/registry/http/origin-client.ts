@@ -3,11 +3,11 @@ import type { AskOptions, HttpClient } from '../../../http/http-client.ts';
 import { HttpFailure } from '../../../http/http-failure.ts';
 import type { CredentialProvider } from '../../../ports/credential.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
-import { Authoriser, type Grant, type Need } from './authoriser.ts';
+import type { Authoriser, Grant, Need } from './authoriser.ts';
 import { basesOf, findEndpoint, type Endpoint } from './endpoint.ts';
 import type { Notes } from './notes.ts';
 import { createSingleFlight } from './single-flight.ts';
-import { createWarnings, type Warnings } from './warnings.ts';
+import type { Warnings } from './warnings.ts';
 
 /** What the client of one registry works with. */
 export interface OriginOptions {
@@ -31,8 +31,9 @@ export interface Sending {
 /** Sends requests to the origin of one registry with what authorises them, and to every other one without. */
 export class OriginClient {
   readonly #options: OriginOptions;
-  readonly #authoriser: Authoriser;
-  readonly #warnings: Warnings;
+  /** Loaded when the registry demands something. */
+  #authoriser: Authoriser | undefined;
+  #warnings: Promise<Warnings> | undefined;
   readonly #finding = createSingleFlight<Endpoint>();
   readonly #greeting = createSingleFlight<undefined>();
   #endpoint: Endpoint | undefined;
@@ -40,8 +41,6 @@ export class OriginClient {
 
   constructor(options: OriginOptions) {
     this.#options = options;
-    this.#authoriser = new Authoriser(options);
-    this.#warnings = createWarnings(options.host, options.onWarning);
   }
 
   /** Where the registry is asked, or where it may be as long as that is not known. */
@@ -52,7 +51,7 @@ export class OriginClient {
 
   /** Everything that must not be repeated from an answer. */
   secretsOf({ grant }: Sending): readonly string[] {
-    const { secrets } = this.#authoriser;
+    const secrets = this.#authoriser?.secrets ?? [];
     return grant?.token === undefined ? secrets : [...secrets, grant.token.value];
   }
 
@@ -64,28 +63,34 @@ export class OriginClient {
   /** @throws HttpFailure; RegistryError where it cannot be authorised. */
   async send(client: HttpClient, url: URL, ask: AskOptions, sending: Sending): Promise<Exchange> {
     const { base } = await this.#find(ask.signal);
-    const tell = (headers: Headers | undefined): void => this.#warnings.tell(headers, sending.request, sending.notes);
     try {
       const isOwn = url.origin === base.origin;
       const answer = await (isOwn ? this.#sendAuthorised(client, url, ask, sending) : client.ask(url, ask));
-      tell(answer.response.headers);
+      await this.#hear(answer.response.headers, sending);
       return answer;
     } catch (error) {
-      if (error instanceof HttpFailure) tell(error.headers);
+      if (error instanceof HttpFailure) await this.#hear(error.headers, sending);
       throw error;
     }
+  }
+
+  async #hear(headers: Headers | undefined, { request, notes }: Sending): Promise<void> {
+    if (headers?.has('warning') !== true) return;
+    const { host, onWarning } = this.#options;
+    this.#warnings ??= import('./warnings.ts').then(({ createWarnings }) => createWarnings(host, onWarning));
+    (await this.#warnings).tell(headers, request, notes);
   }
 
   /** Sends a request with what authorises it; where that is refused, once more with something newer. */
   async #sendAuthorised(client: HttpClient, url: URL, ask: AskOptions, sending: Sending): Promise<Exchange> {
     const { expect = [200], signal } = ask;
-    if (ask.body !== undefined && !this.#authoriser.knows) await this.#greet(new URL('/v2/', url), signal);
+    if (ask.body !== undefined && this.#authoriser?.knows !== true) await this.#greet(new URL('/v2/', url), signal);
     try {
       const unrefused = expect.filter((status) => status !== 401 && status !== 403);
       return await client.ask(url, { ...this.#authorised(ask, sending), expect: unrefused });
     } catch (error) {
       if (!isRefused(error) || error.url?.origin !== url.origin) throw error;
-      const next = await this.#authoriser.renew(error, url, sending.grant, sending.need);
+      const next = await (await this.#loadAuthoriser()).renew(error, url, sending.grant, sending.need);
       if (next === undefined && !expect.includes(error.status ?? 0)) throw error;
       return await client.ask(url, this.#authorised(ask, sending, next));
     }
@@ -97,7 +102,7 @@ export class OriginClient {
     return {
       ...ask,
       authorize: async () => {
-        sending.grant = next ?? (await this.#authoriser.grant(sending.need));
+        sending.grant = next ?? (await this.#authoriser?.grant(sending.need));
         next = undefined;
         return sending.grant && { authorization: sending.grant.header };
       },
@@ -112,18 +117,28 @@ export class OriginClient {
         await (await this.#options.client.ask(url, { signal: own })).discard();
       } catch (error) {
         if (!(error instanceof HttpFailure) || error.kind !== 'status') throw error;
-        if (error.url?.origin === url.origin) this.#authoriser.learn(error.headers, url);
+        if (error.url?.origin === url.origin) await this.#learn(error.headers, url);
       }
       this.#greeted = true;
     };
     await this.#greeting.run('', greet, signal);
   }
 
+  /** Takes note of what the registry demands. */
+  async #learn(headers: Headers | undefined, from: URL): Promise<void> {
+    if (headers?.has('www-authenticate') === true) (await this.#loadAuthoriser()).learn(headers, from);
+  }
+
+  async #loadAuthoriser(): Promise<Authoriser> {
+    const { Authoriser } = await import('./authoriser.ts');
+    return (this.#authoriser ??= new Authoriser(this.#options));
+  }
+
   async #find(signal: AbortSignal | undefined): Promise<Endpoint> {
     if (this.#endpoint !== undefined) return this.#endpoint;
     const find = async (own: AbortSignal): Promise<Endpoint> => {
       const found = await findEndpoint(this.#options, own);
-      if (found.greeting !== undefined) this.#authoriser.learn(found.greeting, new URL('v2/', found.base));
+      await this.#learn(found.greeting, new URL('v2/', found.base));
       this.#greeted = found.greeting !== undefined;
       this.#endpoint = found;
       return found;

@@ -1,6 +1,7 @@
 import { RegistryError, type RegistryErrorCode } from '../../../errors.ts';
 import { networkCode } from '../../../http/exchange.ts';
 import { HttpFailure } from '../../../http/http-failure.ts';
+import { explainCors, type CorsProbe } from './cors.ts';
 import { parseErrorBody, type ErrorBody } from './error-body.ts';
 import { redactSecrets } from './redact-secrets.ts';
 
@@ -13,6 +14,15 @@ export interface FailureContext {
   readonly secrets: readonly string[];
   /** True where a credential was sent. */
   readonly authorised: boolean;
+}
+
+/** The error for a failure of a whole request; in a browser, also why nothing was to be seen of an answer. */
+export async function explainFailure(
+  failure: HttpFailure,
+  context: FailureContext,
+  probe: CorsProbe,
+): Promise<unknown> {
+  return (await explainCors(failure, context, probe)) ?? registryFailure(failure, context);
 }
 
 /** The error of the port for a failure of HTTP; anything else, an abort for example, as it is. */
