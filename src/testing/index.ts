@@ -13,6 +13,19 @@ export {
   type FileSinkUnderTest,
   type SunkEntry,
 } from './file-sink-contract.ts';
+export {
+  faultKinds,
+  quirkRegistry,
+  quirks,
+  type FaultKind,
+  type FaultOptions,
+  type Quirk,
+  type QuirkCredential,
+  type QuirkRegistry,
+  type QuirkRegistryOptions,
+  type QuirkSizes,
+  type SeenRequest,
+} from './quirk-registry.ts';
 export { recordStoreContract, type RecordStoreSubject, type RecordStoreUnderTest } from './record-store-contract.ts';
 export { registryContract, type RegistrySubject, type RegistryUnderTest } from './registry-contract.ts';
 export { sourceContract, type SourceSubject, type SourceUnderTest } from './source-contract.ts';

@@ -1,24 +1,14 @@
 import { memoryBlobStore, memoryRecordStore } from '../adapters/blob-store/memory.ts';
-import { registryServer, type RegistryAuth } from '../adapters/registry/server.ts';
+import { registryServer } from '../adapters/registry/server.ts';
 import { checkOptions } from '../bytes/check-options.ts';
 import { UsageError } from '../errors.ts';
 import type { Registry } from '../ports/registry.ts';
 import { storeRegistry } from '../registry/store-registry.ts';
 import { allQuirks } from './quirks/all-quirks.ts';
-import { changed, readdressed } from './quirks/answers.ts';
 import { asFetch } from './quirks/as-fetch.ts';
 import { faultPlan, randomFrom, type FaultOptions, type FaultPlan } from './quirks/fault-plan.ts';
-import { faults } from './quirks/fault.ts';
-import {
-  ConnectionLost,
-  routeIn,
-  type NextStep,
-  type Quirk,
-  type QuirkCall,
-  type QuirkRule,
-  type QuirkSizes,
-  type QuirkWorld,
-} from './quirks/quirk.ts';
+import { authOf, misbehave, type AuthMode } from './quirks/misbehave.ts';
+import type { Quirk, QuirkRule, QuirkSizes, QuirkWorld } from './quirks/quirk.ts';
 import { TokenServer, usualManner, type QuirkCredential } from './quirks/token-server.ts';
 
 /** How a registry misbehaves. */
@@ -64,11 +54,11 @@ export interface QuirkRegistry {
   /** Who may do everything. */
   readonly credential: QuirkCredential;
   /** Takes other quirks from now on. */
-  set(quirks: readonly string[]): void;
+  readonly set: (quirks: readonly string[]) => void;
   /** Lets some of the requests go wrong from now on, besides those that go wrong already. */
-  fail(faults: FaultOptions): void;
+  readonly fail: (faults: FaultOptions) => void;
   /** Lets nothing go wrong any more. Quirks stay. */
-  recover(): void;
+  readonly recover: () => void;
 }
 
 /** Every quirk that {@link quirkRegistry} knows, as data. */
@@ -128,7 +118,7 @@ export function quirkRegistry(options: QuirkRegistryOptions = {}): QuirkRegistry
   const serve = registryServer({ registry, cors: false, auth: authOf(world, authMode) });
   const handle = (request: Request): Promise<Response> => {
     requests.push({ method: request.method, url: request.url, headers: new Headers(request.headers) });
-    return answer({ rules: active, plans, world, serve }, request);
+    return misbehave({ rules: active, plans, world, serve }, request);
   };
   return {
     handle,
@@ -166,91 +156,6 @@ function rulesOf(names: readonly string[]): readonly QuirkRule[] {
   const unknown = names.find((name) => !allQuirks.some((rule) => rule.name === name));
   if (unknown === undefined) return allQuirks.filter((rule) => names.includes(rule.name));
   throw new UsageError('ERR_INVALID_ARGUMENT', `quirk ${JSON.stringify(unknown)} is not known`, { argument: 'quirks' });
-}
-
-type AuthMode = 'password' | 'token' | undefined;
-
-/** What a store of blobs elsewhere shows in place of a credential. */
-const signature = 'signed';
-
-function authOf({ tokens }: QuirkWorld, mode: () => AuthMode): RegistryAuth {
-  return (question) => {
-    const wanted = mode();
-    if (wanted === undefined || question.authorization === signature) return { outcome: 'allowed' };
-    return wanted === 'password' ? tokens.byPassword(question) : tokens.byToken(question);
-  };
-}
-
-interface Behaviour {
-  readonly rules: readonly QuirkRule[];
-  readonly plans: readonly FaultPlan[];
-  readonly world: QuirkWorld;
-  readonly serve: (request: Request) => Promise<Response>;
-}
-
-async function answer(behaviour: Behaviour, request: Request): Promise<Response> {
-  const { world, plans, rules } = behaviour;
-  try {
-    const call = callOf(request, world);
-    if (call.url.origin === world.evilOrigin) return await evilAnswer(request);
-    for (const plan of plans) {
-      const kind = plan.next(call);
-      if (kind !== undefined)
-        return await faults[kind](call, (changed) => passed(behaviour, rules, changed ?? request));
-    }
-    return await passed(behaviour, rules, request);
-  } catch (error) {
-    if (!(error instanceof ConnectionLost)) throw error;
-    return Response.error();
-  }
-}
-
-function callOf(request: Request, world: QuirkWorld): QuirkCall {
-  const url = new URL(request.url);
-  return { request, url, route: routeIn(url.pathname), world };
-}
-
-/** Passes a request through the quirks that are left, and then to the registry. */
-async function passed(behaviour: Behaviour, left: readonly QuirkRule[], request: Request): Promise<Response> {
-  const [first, ...rest] = left;
-  const { world } = behaviour;
-  if (first === undefined) return served(behaviour, request);
-  const call = callOf(request, world);
-  // What is kept elsewhere is kept well.
-  const here = call.url.origin !== world.storageOrigin || call.url.pathname === '/token';
-  const next: NextStep = (changed) => passed(behaviour, rest, changed ?? request);
-  return here ? first.run(call, next) : next();
-}
-
-async function served({ world, serve }: Behaviour, request: Request): Promise<Response> {
-  const url = new URL(request.url);
-  if (url.pathname === '/token') return world.tokens.answer(request);
-  if (url.origin === world.storageOrigin) return storageAnswer(serve, request, url);
-  // The hosts of a request are many here, and all the same registry.
-  const response = await serve(readdressed(request, url, { headers: { host: null } }));
-  const challenge = response.headers.get('www-authenticate');
-  if (challenge === null) return response;
-  return changed(response, { 'www-authenticate': challenge.replace('{origin}', url.origin) });
-}
-
-/** A store of blobs: it wants its signature, and no credential beside it, as S3 does. */
-function storageAnswer(serve: Behaviour['serve'], request: Request, url: URL): Promise<Response> | Response {
-  if (url.pathname === '/too-many') return page('too many requests', 429);
-  if (url.pathname === '/login') return page('log in', 200);
-  const signed = url.search.includes('signature=abc%2F%3D');
-  if (!signed || request.headers.has('authorization')) return new Response('InvalidArgument', { status: 400 });
-  return serve(readdressed(request, url, { headers: { host: null, authorization: signature } }));
-}
-
-function page(text: string, status: number): Response {
-  return new Response(`<!doctype html><p>${text}`, { status, headers: { 'content-type': 'text/html' } });
-}
-
-/** Says yes to everything, and has nothing that is true. */
-async function evilAnswer(request: Request): Promise<Response> {
-  await request.body?.cancel();
-  if (request.method === 'GET') return new Response('evil bytes', { headers: { 'content-type': 'text/plain' } });
-  return new Response(null, { status: request.method === 'HEAD' ? 200 : 201 });
 }
 
 export type { Quirk, QuirkSizes } from './quirks/quirk.ts';

@@ -13,6 +13,7 @@ const blob = { mediaType: 'application/octet-stream', digest: digestOf(bytes), s
 export function registryBlobCases(define: RegistryCase): void {
   contentCases(define);
   ingestCases(define);
+  deleteCases(define);
   isolationCases(define);
   mountCases(define);
 }
@@ -80,7 +81,37 @@ function ingestCases(define: RegistryCase): void {
   });
 }
 
+function deleteCases(define: RegistryCase): void {
+  define('forgets a blob, and takes it again', async ({ registry, repository }) => {
+    if (repository.blob.delete === undefined) return;
+    const other = registry.repository('team/other');
+    for (const holder of [repository, other]) await holder.blob.put(blob, bytesSource(bytes));
+    equal(await repository.blob.delete(blob.digest), true, 'deleted');
+    equal(await repository.blob.delete(blob.digest), false, 'deleted again');
+    equal(await repository.blob.stat(blob.digest), undefined);
+    equal((await other.blob.stat(blob.digest))?.size, bytes.length, 'size in another repository');
+    await repository.blob.put(blob, bytesSource(bytes));
+    bytesEqual(await contentOf(await present(await repository.blob.get(blob.digest)).open()), bytes);
+  });
+  define('deletes no blob that a manifest names, before that is deleted', async ({ repository }) => {
+    if (repository.blob.delete === undefined) return;
+    const manifest = await putManifest(repository, 'layer', { tag: 'v1' });
+    const layer = textDescriptor('layer');
+    await rejectsWith('ERR_CONFLICT', repository.blob.delete(layer.digest));
+    equal((await repository.blob.stat(layer.digest))?.size, layer.size, 'size');
+    await repository.delete(manifest.digest);
+    equal(await repository.blob.delete(layer.digest), true, 'deleted');
+  });
+}
+
 function isolationCases(define: RegistryCase): void {
+  define('goes on with an ingest in the repository that it was begun in only', async ({ registry, repository }) => {
+    const ingest = await repository.blob.ingest?.();
+    if (ingest === undefined) return;
+    const other = registry.repository('team/other');
+    await rejectsWith('ERR_BLOB_NOT_FOUND', Promise.resolve(other.blob.ingest?.(ingest.id)));
+    await ingest.abort();
+  });
   define('shows a repository none of the content of another', async ({ registry, repository }) => {
     const manifest = await putManifest(repository, 'secret', { tag: 'v1' });
     const secret = textDescriptor('secret');

@@ -53,6 +53,11 @@ export function registryReferrerCases(define: RegistryCase): void {
         ({ digest }) => digest,
       );
     equal(await found(), digests);
+    const few = await repository.referrers(subject.digest, { artifactType: signature, limit: 2 });
+    equal(
+      few.referrers.slice(0, 2).map(({ digest }) => digest),
+      digests.slice(0, 2),
+    );
     equal(await found(digests[0]), digests.slice(1));
     equal(await found(digests[2]), []);
     equal((await repository.referrers(subject.digest, { artifactType: 'application/x' })).referrers, []);

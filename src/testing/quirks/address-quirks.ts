@@ -1,4 +1,4 @@
-import { answering, asked, changed, refused, rewriting, type QuirkFilter } from './answers.ts';
+import { answering, asked, changed, refused, rewriting } from './answers.ts';
 import { countUp, type QuirkCall, type QuirkRule } from './quirk.ts';
 
 const uploads = asked('POST PATCH PUT GET', 'uploads', 'upload');
@@ -66,11 +66,8 @@ export const addressQuirks: readonly QuirkRule[] = [
 ];
 
 function relocating(address: (url: URL, call: QuirkCall) => string): QuirkRule['run'] {
-  return rewriting(isUpload, (response, call) => relocate(response, call, (url) => address(url, call)));
+  return rewriting(uploads, (response, call) => relocate(response, call, (url) => address(url, call)));
 }
-
-/** Everything that answers with the address of an upload. */
-const isUpload: QuirkFilter = (call) => uploads(call);
 
 function relocate(response: Response, { url }: QuirkCall, address: (url: URL) => string): Response {
   const location = response.headers.get('location');

@@ -18,7 +18,7 @@ export interface FaultOptions {
 
 /** Says of each request what goes wrong with it. */
 export interface FaultPlan {
-  next(call: QuirkCall): FaultKind | undefined;
+  readonly next: (call: QuirkCall) => FaultKind | undefined;
 }
 
 /**
