@@ -74,11 +74,12 @@ export class OriginClient {
     }
   }
 
-  async #hear(headers: Headers | undefined, { request, notes }: Sending): Promise<void> {
+  async #hear(headers: Headers | undefined, sending: Sending): Promise<void> {
     if (headers?.has('warning') !== true) return;
+    const { request, notes } = sending;
     const { host, onWarning } = this.#options;
     this.#warnings ??= import('./warnings.ts').then(({ createWarnings }) => createWarnings(host, onWarning));
-    (await this.#warnings).tell(headers, request, notes);
+    (await this.#warnings).tell(headers, request, notes, this.secretsOf(sending));
   }
 
   /** Sends a request with what authorises it; where that is refused, once more with something newer. */

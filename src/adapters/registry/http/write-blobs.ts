@@ -1,0 +1,109 @@
+import type { ByteSource } from '../../../bytes/source.ts';
+import type { Digest } from '../../../digest/digest.ts';
+import { RegistryError } from '../../../errors.ts';
+import type { Descriptor } from '../../../oci/descriptor.ts';
+import type { OperationOptions } from '../../../ports/operation.ts';
+import type { RecordStore } from '../../../ports/record-store.ts';
+import { blobContent, type BlobContent } from './blob-content.ts';
+import { createBlobProbe } from './blob-probe.ts';
+import type { HttpBlobsParts } from './blobs.ts';
+import { createBlobMounts, type BlobMounts } from './mount-blob.ts';
+import { statBlob } from './read-blob.ts';
+import { untilAborted } from './single-flight.ts';
+import { upload, type UploadOptions } from './upload.ts';
+import { uploadRecord } from './upload-records.ts';
+import { cancelSession, type UploadSession, type UploadTarget } from './upload-session.ts';
+
+/** A smaller blob is sent again faster than it is remembered. */
+const recordedBytes = 4 << 20;
+
+/** What changes the blobs of a repository, and what it remembers of that. */
+export interface BlobWriter {
+  readonly put: Put;
+  readonly mount: BlobMounts['mount'];
+}
+
+export function createBlobWriter(target: UploadTarget, parts: HttpBlobsParts): BlobWriter {
+  const mounts = createBlobMounts(target);
+  return { put: putOnce(createPut(target, mounts, parts)), mount: mounts.mount };
+}
+
+type Put = (
+  descriptor: Descriptor,
+  source: ByteSource,
+  options: OperationOptions,
+) => Promise<{ readonly created: boolean }>;
+
+function createPut(target: UploadTarget, mounts: BlobMounts, { uploads }: HttpBlobsParts): Put {
+  const probe = createBlobProbe();
+  return async (descriptor, source, options) => {
+    const begun = mounts.take(descriptor.digest);
+    let content: BlobContent | undefined;
+    try {
+      if (probe.wanted(descriptor.size)) {
+        const there = await isThere(target, descriptor.digest, options);
+        probe.learn(there);
+        if (there) return await unneeded(target, begun);
+      }
+      content = await blobContent(descriptor, source, options.signal);
+    } catch (error) {
+      await unneeded(target, begun);
+      throw error;
+    }
+    await upload(target, { ...options, descriptor, content, begun, ...besides(target, descriptor, uploads, options) });
+    return { created: true };
+  };
+}
+
+async function unneeded(
+  target: UploadTarget,
+  begun: UploadSession | undefined,
+): Promise<{ readonly created: boolean }> {
+  if (begun !== undefined) await cancelSession(target, begun);
+  return { created: false };
+}
+
+function besides(
+  target: UploadTarget,
+  { digest, size }: Descriptor,
+  uploads: RecordStore | undefined,
+  options: OperationOptions,
+): Pick<UploadOptions, 'record' | 'isThere'> {
+  const recorded = uploads !== undefined && size > recordedBytes;
+  return {
+    record: recorded ? uploadRecord(uploads, target, digest, options) : undefined,
+    isThere: () => isThere(target, digest, options),
+  };
+}
+
+/** True where a registry has a blob. Who may push but not ask is not stopped by that. */
+async function isThere(target: UploadTarget, digest: Digest, { signal }: OperationOptions): Promise<boolean> {
+  try {
+    return (await statBlob(target, digest, { signal, mirrored: false })) !== undefined;
+  } catch (error) {
+    // GitLab says 401 of a blob that is not there; whatever else is wrong, the push itself will show.
+    if (error instanceof RegistryError && !error.retryable && error.status !== undefined) return false;
+    throw error;
+  }
+}
+
+/** Lets one blob be sent once at a time: who brings the same one meanwhile waits for what becomes of it. */
+function putOnce(put: Put): Put {
+  const running = new Map<Digest, Promise<unknown>>();
+  return async (descriptor, source, options) => {
+    const { digest } = descriptor;
+    for (let other = running.get(digest); other !== undefined; other = running.get(digest)) {
+      const done = await untilAborted(
+        other.then(
+          () => true,
+          () => false,
+        ),
+        options.signal,
+      );
+      if (done) return { created: false };
+    }
+    const result = put(descriptor, source, options);
+    running.set(digest, result);
+    return result.finally(() => running.delete(digest));
+  };
+}
