@@ -48,6 +48,8 @@ export class Authoriser {
   readonly #credentials = new Map<string | undefined, Promise<Credential | undefined>>();
   readonly #secrets = new Set<string>();
   #tokens: Token[] = [];
+  /** The last tokens that were given, also those that are not sent any more. */
+  #issued: string[] = [];
   #demand: { readonly challenge: Challenge; readonly from: URL } | undefined;
 
   constructor(options: AuthoriserOptions) {
@@ -61,7 +63,7 @@ export class Authoriser {
 
   /** Everything that must not be repeated from an answer. */
   get secrets(): readonly string[] {
-    return [...this.#secrets, ...this.#tokens.map((token) => token.value)];
+    return [...this.#secrets, ...this.#issued];
   }
 
   /** Takes note of how a registry wants to be asked: by token where it offers that. */
@@ -159,6 +161,7 @@ export class Authoriser {
       async (signal) => {
         const token = await this.#fetchToken({ realm, service, scopes, credential, signal });
         this.#tokens = [...this.#tokens.slice(1 - maxTokens), token];
+        this.#issued = [...this.#issued.slice(1 - maxTokens), token.value];
         return token;
       },
       need.signal,

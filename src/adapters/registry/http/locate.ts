@@ -15,11 +15,11 @@ export function absoluteUrl(address: string, from: URL): URL | string {
   // User info would be sent as a credential, and it is not the caller's.
   url.username = url.password = url.hash = '';
   if (from.protocol === 'https:' && url.protocol === 'http:') {
-    if (!keepHttps(url, from)) return `leads from https to ${redactUrl(url)}`;
+    if (!keepHttps(url, from)) return `leads from https to ${url.origin}`;
   }
   const strange = url.hostname !== from.hostname;
   if (strange && isPrivateHost(url.hostname) && !isPrivateHost(from.hostname)) {
-    return `leads to the private address ${redactUrl(url)}`;
+    return `leads to the private address ${url.origin}`;
   }
   return url;
 }

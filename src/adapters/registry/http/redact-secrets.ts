@@ -3,11 +3,13 @@ import type { Credential } from '../../../ports/credential.ts';
 
 /** Every form in which a credential could come back in the words of a server. */
 export function secretsOf(credential: Credential): string[] {
-  if (credential.kind !== 'password') return [credential.token];
+  if (credential.kind !== 'password') return [credential.token, toBase64(utf8(credential.token))];
   const { password } = credential;
   return [
     basicOf(credential),
     password,
+    toBase64(utf8(password)),
+    encodeURIComponent(password),
     new URLSearchParams({ '': password }).toString().slice(1),
     JSON.stringify(password).slice(1, -1),
   ];

@@ -1,6 +1,7 @@
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { Notes } from './notes.ts';
 import { blank, FieldScanner } from './field-scanner.ts';
+import { redactSecrets } from './redact-secrets.ts';
 
 const maxField = 8 * 1024;
 const maxText = 500;
@@ -39,7 +40,7 @@ export function printable(text: string, maxLength: number): string {
 
 /** Tells each warning of a registry once. */
 export interface Warnings {
-  tell(headers: Headers | undefined, options: OperationOptions, notes: Notes): void;
+  tell(headers: Headers | undefined, options: OperationOptions, notes: Notes, secrets: readonly string[]): void;
 }
 
 const maxRemembered = 100;
@@ -48,10 +49,11 @@ const maxRemembered = 100;
 export function createWarnings(id: string, onWarning: ((message: string) => void) | undefined): Warnings {
   const seen = new Set<string>();
   return {
-    tell(headers, { onEvent }, notes) {
+    tell(headers, { onEvent }, notes, secrets) {
       const listener = onEvent === undefined ? onWarning : notes.warning;
       if (listener === undefined) return;
-      for (const text of parseWarnings(headers?.get('warning') ?? null)) {
+      for (const warning of parseWarnings(headers?.get('warning') ?? null)) {
+        const text = redactSecrets(warning, secrets);
         if (seen.has(text) || seen.size >= maxRemembered) continue;
         seen.add(text);
         listener(`${id}: ${text}`);
