@@ -69,7 +69,8 @@ export async function exchange(
   try {
     const answer = context.fetch(url, { ...sent.init, signal: link.controller.signal });
     const response = await inTime(answer, sent.waitMs, url, link, sent);
-    return openExchange(url, response, context.timeouts, { link, end });
+    const empty = init.method === 'HEAD' || contentLength(response) === 0;
+    return openExchange(url, response, context.timeouts, { link, end, empty });
   } catch (error) {
     end();
     throw failureOf(error, url, link.controller.signal);
@@ -136,9 +137,21 @@ function openExchange(
   url: URL,
   response: Response,
   timeouts: HttpTimeouts,
-  { link, end }: { readonly link: AbortLink; readonly end: () => void },
+  { link, end, empty }: { readonly link: AbortLink; readonly end: () => void; readonly empty: boolean },
 ): Exchange {
   const { body } = response;
+  // To cancel a body that has nothing to come costs a connection that could be used again.
+  const hasEnded = async (): Promise<boolean> => {
+    if (!empty || body === null || body.locked) return false;
+    const reader = body.getReader();
+    const rest = inTime(reader.read(), timeouts.idleMs, url, link);
+    return rest
+      .then(
+        ({ done }) => done,
+        () => false,
+      )
+      .finally(() => reader.releaseLock());
+  };
   if (body === null) end();
   return {
     url,
@@ -158,7 +171,7 @@ function openExchange(
       }
     },
     async discard() {
-      if (body !== null) await giveUp(() => body.cancel(), link.controller);
+      if (body !== null && !(await hasEnded())) await giveUp(() => body.cancel(), link.controller);
       end();
     },
   };
