@@ -1,11 +1,16 @@
 import { RegistryError, UsageError } from '../../errors.ts';
+import type { Repository } from '../../ports/index.ts';
 import { commandService } from '../service.ts';
 import type { CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { parseLocation } from '../location.ts';
 import { openSource, openTarget } from '../open-location.ts';
 
-/** Every tag of a repository, in bytewise order. */
+/**
+ * Every tag of a repository, in bytewise order.
+ *
+ * @throws RegistryError `ERR_REGISTRY_NOT_FOUND` where a registry does not know the repository.
+ */
 export async function tagsCommand(
   options: { readonly reference: string },
   context: CommandContext,
@@ -13,7 +18,15 @@ export async function tagsCommand(
   const { repository } = await openSource(options.reference, context);
   const tags: string[] = [];
   for await (const tag of repository.tags(context.operation)) tags.push(tag);
+  if (tags.length === 0 && repository.capabilities.remote) await checkExists(repository, context);
   return { tags };
+}
+
+async function checkExists(repository: Repository, { operation }: CommandContext): Promise<void> {
+  if ((await repository.exists?.(operation)) !== false) return;
+  throw new RegistryError('ERR_REGISTRY_NOT_FOUND', `${repository.id} was not found`, {
+    hint: 'check the name of the repository',
+  });
 }
 
 /** What `packwright tag` gives. */

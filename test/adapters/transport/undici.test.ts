@@ -114,6 +114,28 @@ describe('undiciTransport', () => {
     expect(await textOf(transport({ unsafeAnyCertificate: true }).fetch(url))).toBe('secure');
   });
 
+  it('shows a certificate to a server that wants to know who asks, and not to a proxy', async () => {
+    const options = { key, cert, ca: cert, requestCert: true, rejectUnauthorized: true };
+    const server = createSecureServer(options, (_, response) => response.end('known'));
+    const [url, via] = [`https://localhost:${await listen(server)}`, await proxy()];
+    await expect(transport({ ca: [cert] }).fetch(url)).rejects.toThrow(TypeError);
+    expect(await textOf(transport({ ca: [cert], cert, key }).fetch(url))).toBe('known');
+    expect(await textOf(transport({ ca: [cert], cert, key, proxy: via.url }).fetch(url))).toBe('known');
+  });
+
+  it.each([
+    ['a certificate without its key', () => ({ cert })],
+    ['a key without its certificate', () => ({ key })],
+    ['a key that is none', () => ({ cert, key: '-----BEGIN PRIVATE KEY-----\ngeheim\n-----END PRIVATE KEY-----' })],
+    ['a CA that is no PEM', () => ({ ca: ['geheim'] })],
+  ])('refuses %s at once, and repeats nothing of it', (_what, options) => {
+    const failure = expect.objectContaining({
+      code: 'ERR_INVALID_ARGUMENT',
+      message: expect.not.stringContaining('geheim') as string,
+    }) as Error;
+    expect(() => undiciTransport(options())).toThrow(failure);
+  });
+
   it('sends plain requests to the proxy as they are', async () => {
     const [url, via] = [await origin(), await proxy()];
     const { fetch } = transport({ proxy: via.url.replace('//', '//user:p%40ss@') });

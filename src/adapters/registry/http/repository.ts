@@ -5,13 +5,8 @@ import type { RecordStore } from '../../../ports/record-store.ts';
 import type { Repository, RepositoryCapabilities } from '../../../ports/registry.ts';
 import { httpBlobs } from './blobs.ts';
 import type { RegistryConnection } from './connection.ts';
-import { deleteReference } from './delete-reference.ts';
 import { repositoryLimits, type RepositoryLimits } from './limits.ts';
 import { checkReference, fetchManifest, resolveManifest, type RepositoryContext } from './manifests.ts';
-import { putManifest } from './put-manifest.ts';
-import { listReferrers } from './referrers.ts';
-import { tagManifest } from './tag-manifest.ts';
-import { listTags } from './tags.ts';
 
 /** What a repository over HTTP may be given. */
 export interface HttpRepositoryParts {
@@ -52,17 +47,39 @@ export function httpRepository(
         const found = await fetchManifest(context, checkReference(context, reference), { ...options, mirrored: true });
         return found && { bytes: found.bytes, descriptor: found.descriptor };
       },
-      put: (bytes, options) => putManifest(context, bytes, options),
+      put: async (bytes, options) => {
+        // A copy: what is checked is what is sent, also the second time, whatever the caller does to its array meanwhile.
+        const own = new Uint8Array(bytes);
+        const { putManifest } = await import('./put-manifest.ts');
+        return putManifest(context, own, options);
+      },
     },
     blob: httpBlobs(connection, name, { uploads: parts.uploads }),
     resolve: async (reference, { direct = false, ...options } = {}) => {
       options.signal?.throwIfAborted();
       return resolveManifest(context, checkReference(context, reference), { ...options, mirrored: !direct });
     },
-    tags: (options = {}) => listTags(context, options),
-    tag: (tag, descriptor, options = {}) => tagManifest(context, tag, descriptor, options),
-    delete: (reference, options = {}) => deleteReference(context, reference, options),
-    referrers: async (subject, options = {}) => listReferrers(context, parseDigest(subject), options),
+    exists: async (options = {}) => {
+      const { repositoryExists } = await import('./tags.ts');
+      return repositoryExists(context, options);
+    },
+    tags: async function* (options = {}) {
+      const { listTags } = await import('./tags.ts');
+      yield* listTags(context, options);
+    },
+    tag: async (tag, descriptor, options = {}) => {
+      const { tagManifest } = await import('./tag-manifest.ts');
+      return tagManifest(context, tag, descriptor, options);
+    },
+    delete: async (reference, options = {}) => {
+      const { deleteReference } = await import('./delete-reference.ts');
+      return deleteReference(context, reference, options);
+    },
+    referrers: async (subject, options = {}) => {
+      const digest = parseDigest(subject);
+      const { listReferrers } = await import('./referrers.ts');
+      return listReferrers(context, digest, options);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { isTag } from '../../../oci/reference.ts';
+import type { OperationOptions } from '../../../ports/operation.ts';
 import type { ListOptions } from '../../../ports/registry.ts';
 import { pullScope, type RepositoryContext } from './manifests.ts';
 import { gatherNames, pageSize } from './pages.ts';
@@ -21,4 +22,15 @@ export async function* listTags(
     isName: isTag,
   });
   yield* sortedNames(names, { after, limit });
+}
+
+/** True where the registry knows the repository: it lists its tags, if only none. */
+export async function repositoryExists(
+  { connection, name }: RepositoryContext,
+  options: OperationOptions,
+): Promise<boolean> {
+  const request = { ...options, scopes: pullScope(name), expect: [200, 404] };
+  const answer = await connection.ask(`${name}/tags/list?n=1`, request);
+  await answer.discard();
+  return answer.response.status === 200;
 }
