@@ -1,5 +1,7 @@
-# Layouts from and for oras, crane, regctl and skopeo. With the peers given, a missing one is a failure, not a skip.
+# Layouts and registries from and for oras, crane, regctl and skopeo. With the peers given, a missing one is a failure,
+# not a skip.
 set -euo pipefail
 source .ci/environment.sh
 use_peers
 npx vitest run test/interop
+npx vitest run --config .ci/built.config.ts test/interop

@@ -34,6 +34,8 @@ export interface ClientOptions {
   readonly other?: RegistryAddress | undefined;
   /** Lets it know the account; true by default. */
   readonly loggedIn?: boolean | undefined;
+  /** A folder whose `config.json` it reads credentials from, instead of one of its own. */
+  readonly credentials?: string | undefined;
 }
 
 /** Runs a program with arguments, and gives what it prints. */
@@ -49,10 +51,11 @@ export function sessionOf(name: ClientName, options: ClientOptions): Session {
   writeFileSync(join(config, 'config.json'), JSON.stringify({ auths }));
   const known = [options.address, ...(options.other === undefined ? [] : [options.other])];
   writeFileSync(join(config, 'regctl.json'), JSON.stringify({ hosts: Object.fromEntries(known.map(regctlHost)) }));
+  const { credentials = config } = options;
   const env = {
     HOME: config,
-    DOCKER_CONFIG: config,
-    REGISTRY_AUTH_FILE: join(config, 'config.json'),
+    DOCKER_CONFIG: credentials,
+    REGISTRY_AUTH_FILE: join(credentials, 'config.json'),
     REGCTL_CONFIG: join(config, 'regctl.json'),
     // Where skopeo remembers which blobs it saw where; as root it asks nothing but this for a place of its own.
     _CONTAINERS_ROOTLESS_UID: '1000',
