@@ -5,16 +5,19 @@ import type { ServerSettings } from './settings.ts';
 const loopback = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * Refuses a request for another host. A page that has a name of its own point here is asked for under that name.
- * A request that was made in this process has no `Host`; then its URL is asked, where the author named his hosts.
+ * Refuses a request for another host. A page that has a name of its own point here is asked for under that name. A
+ * request that was made in this process has no `Host`, and its URL is what its maker likes; where the author named his
+ * hosts, that is asked too.
  */
 export function checkHost(request: Request, url: URL, { hosts }: ServerSettings): void {
   const header = request.headers.get('host');
-  if (header === null && hosts === undefined) return;
-  const host = (header ?? url.host).toLowerCase();
-  const name = host.replace(/:[0-9]*$/, '');
-  if ((hosts ?? loopback).some((allowed) => allowed === host || allowed === name)) return;
+  const named = [...(header === null ? [] : [header.toLowerCase()]), ...(hosts === undefined ? [] : [url.host])];
+  if (named.every((host) => isServed(host, hosts ?? loopback))) return;
   throw new Refusal(421, 'DENIED', 'host is not one that this registry is served under');
+}
+
+function isServed(host: string, hosts: readonly string[]): boolean {
+  return hosts.includes(host) || hosts.includes(host.replace(/:[0-9]*$/, ''));
 }
 
 /** Refuses what the server does for nobody. */

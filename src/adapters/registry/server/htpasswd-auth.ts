@@ -75,11 +75,13 @@ const maxRemembered = 1000;
 /** Checks passwords one at a time, as each takes a good part of a second of the processor. */
 function passwordCheck(users: ReadonlyMap<string, string>, maxPending: number): (login: Login) => Promise<Outcome> {
   const nobody = nobodyLike([...users.values()]);
-  const key = crypto.getRandomValues(new Uint8Array(32));
+  let key: Uint8Array | undefined;
   const known = new Map<string, number>();
   let pending = 0;
   let last: Promise<unknown> = Promise.resolve();
   return async ({ user, password }) => {
+    // Workers give no randomness before the first request.
+    key ??= crypto.getRandomValues(new Uint8Array(32));
     const name = toHex(hmac(sha256, key, utf8(`${user.length}:${user}:${password}`)));
     const until = known.get(name);
     if (until !== undefined && until > Date.now()) return 'allowed';

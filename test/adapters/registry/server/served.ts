@@ -104,6 +104,11 @@ export async function pushManifest(
   return { mediaType: mediaTypes.imageManifest, digest, size: utf8(body).length };
 }
 
+/** The same object without some of its optional members. */
+export function without<T extends object>(whole: T, ...names: readonly (keyof T)[]): T {
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => !names.includes(name as keyof T))) as T;
+}
+
 export function sha(text: string): Digest {
   return digestOf(utf8(text));
 }
