@@ -44,7 +44,7 @@ export async function download(client: HttpClient, url: URL, options: DownloadOp
     checkEncoding(first);
     options.check?.(first);
     const body = new Body(client, url, options, first);
-    return { size: body.total, url: first.url, stream: streamFrom((signal) => body.chunks(signal)) };
+    return { size: body.total, url: first.url, stream: streamFrom((signal) => body.until(signal)) };
   } catch (error) {
     await first.discard();
     throw error;
@@ -93,8 +93,13 @@ class Body {
     return end === undefined || this.total === undefined ? (end ?? this.total) : Math.min(end, this.total);
   }
 
-  async *chunks(cancelled: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  /** The bytes; listens before anybody asks for the first of them, for a generator that has not begun hears nothing. */
+  until(cancelled: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     cancelled.addEventListener('abort', () => void this.#answer.discard(), { once: true });
+    return this.#chunks(cancelled);
+  }
+
+  async *#chunks(cancelled: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     let [failures, mark] = [0, this.#offset];
     for (;;) {
       try {
