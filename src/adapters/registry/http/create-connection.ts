@@ -13,6 +13,7 @@ import type { RegistryConnection, RegistryDownload, RegistryRequest } from './co
 import { isHtml } from './is-html.ts';
 import { locateUrl } from './locate.ts';
 import { askMirrors, type Mirror } from './mirrors.ts';
+import { cancelUnread } from './cancel-unread.ts';
 import { createNotes, type Notes } from './notes.ts';
 import { OriginClient, type Sending } from './origin-client.ts';
 import type { RegistryProfile } from './profile.ts';
@@ -152,7 +153,10 @@ class Connection implements RegistryConnection {
       });
       return {
         ...body,
-        stream: streamFrom((cancelled) => this.#translated(body.stream, { context, notes }, cancelled)),
+        stream: streamFrom((cancelled) => {
+          cancelUnread(body.stream, cancelled);
+          return this.#translated(body.stream, { context, notes }, cancelled);
+        }),
       };
     } catch (error) {
       if (error instanceof HttpFailure && error.status === 404) return undefined;

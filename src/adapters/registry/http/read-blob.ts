@@ -7,6 +7,7 @@ import { contentLength, type Exchange } from '../../../http/exchange.ts';
 import type { StoredBlob } from '../../../ports/blob-store.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { Scope } from './connection.ts';
+import { cancelUnread } from './cancel-unread.ts';
 import type { UploadTarget } from './upload-session.ts';
 
 function pathOf({ repository }: UploadTarget, digest: Digest): string {
@@ -143,12 +144,21 @@ async function present(
 }
 
 function checked(stream: ReadableStream<Uint8Array>, expected: ExpectedContent): ReadableStream<Uint8Array> {
-  return streamFrom(async function* (signal) {
-    const check = contentCheck(expected);
-    for await (const chunk of chunksOf(stream, { signal })) {
-      check.update(chunk);
-      yield chunk;
-    }
-    check.end();
+  return streamFrom((signal) => {
+    cancelUnread(stream, signal);
+    return checkedChunks(stream, expected, signal);
   });
+}
+
+async function* checkedChunks(
+  stream: ReadableStream<Uint8Array>,
+  expected: ExpectedContent,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const check = contentCheck(expected);
+  for await (const chunk of chunksOf(stream, { signal })) {
+    check.update(chunk);
+    yield chunk;
+  }
+  check.end();
 }

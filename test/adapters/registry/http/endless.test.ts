@@ -140,6 +140,21 @@ describe('a body that never ends', () => {
     expect(tap.open).toBe(0);
   });
 
+  it('is let go where a blob is cancelled before anybody reads it', async () => {
+    const { repository, tap } = registryOf(({ method, tap }) => {
+      const headers = { 'content-length': String(layer.size) };
+      return method === 'HEAD' ? new Response(null, { headers }) : new Response(endless(tap));
+    });
+    // More often than there are slots for downloads.
+    for (let turn = 0; turn < 20; turn++) {
+      const blob = await repository.blob.get(packDigest);
+      await (await blob?.open())?.cancel();
+      await (await repository.blob.openUnverified?.(layer))?.cancel();
+    }
+    await expect.poll(() => tap.open).toBe(0);
+    expect(tap.taken).toBeLessThan(mebibyte);
+  });
+
   it('is not read where an answer needs no body', async () => {
     const { repository, tap } = registryOf(({ url, method, tap }) => {
       const location = `${url.pathname}?s=1`;
