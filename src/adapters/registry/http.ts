@@ -13,7 +13,6 @@ import type { RegistryLookup } from '../../pack/pack-location.ts';
 import type { Credential, CredentialProvider } from '../../ports/credential.ts';
 import type { RecordStore } from '../../ports/record-store.ts';
 import type { Registry } from '../../ports/registry.ts';
-import { listRepositories } from './http/catalog.ts';
 import { createConnection, type MirrorOptions } from './http/create-connection.ts';
 import { repositoryLimits, type RepositoryLimits } from './http/limits.ts';
 import type { RegistryProfile } from './http/profile.ts';
@@ -123,7 +122,10 @@ export function httpRegistry(options: HttpRegistryOptions): Registry {
       if (!isRepositoryName(name)) throw noRepository(name);
       return httpRepository(connection, name, { limits: bounds, uploads });
     },
-    repositories: (listing) => listRepositories(connection, listing, bounds),
+    repositories: async function* (listing) {
+      const { listRepositories } = await import('./http/catalog.ts');
+      yield* listRepositories(connection, listing, bounds);
+    },
   };
 }
 

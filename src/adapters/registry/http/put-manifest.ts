@@ -9,27 +9,25 @@ import { sendManifest } from './send-manifest.ts';
 
 /**
  * Puts a manifest (distribution-spec 1.1.1, "Pushing Manifests"), and sees to it that it is listed where it has a
- * subject.
+ * subject. Nobody may change the bytes any more.
  *
  * @throws FormatError for what is no manifest of that media type. IntegrityError for bytes that have another digest, and
  * for a registry that says that it took another manifest. RegistryError.
  */
 export async function putManifest(
   context: RepositoryContext,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   options: PutManifestOptions,
 ): Promise<Descriptor> {
   const { mediaType, tag, signal, onEvent, parent } = options;
   signal?.throwIfAborted();
   if (tag !== undefined) checkReference(context, tag);
-  // A copy: what was checked is what is sent, also the second time, whatever the caller does to its array meanwhile.
-  const own = new Uint8Array(bytes);
-  const digest = options.digest ?? digestOf(own);
-  verifyBytes(own, { digest });
-  const document = readManifestDocument(own, mediaType);
-  const descriptor = describe({ mediaType, digest, size: own.length }, document);
+  const digest = options.digest ?? digestOf(bytes);
+  verifyBytes(bytes, { digest });
+  const document = readManifestDocument(bytes, mediaType);
+  const descriptor = describe({ mediaType, digest, size: bytes.length }, document);
   const operation = { signal, onEvent, parent };
-  const answer = await sendManifest(context, { bytes: own, descriptor, tag }, operation);
+  const answer = await sendManifest(context, { bytes, descriptor, tag }, operation);
   if (document.subject !== undefined) {
     const said = answer.response.headers.get('oci-subject');
     await listReferrer(context, { descriptor, document, subject: document.subject, said }, operation);

@@ -25,7 +25,10 @@ export interface BlobWriter {
 
 export function createBlobWriter(target: UploadTarget, parts: HttpBlobsParts): BlobWriter {
   const mounts = createBlobMounts(target);
-  return { put: putOnce(createPut(target, mounts, parts)), mount: mounts.mount };
+  return {
+    put: putOnce(createPut(target, mounts, parts)),
+    mount: (digest, from, options) => mounts.mount(digest, from, options),
+  };
 }
 
 type Put = (
