@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fsRecordStore } from '../adapters/blob-store/fs-record-store.ts';
 import { dockerConfigCredentials } from '../adapters/credential/docker-config.ts';
@@ -50,6 +50,7 @@ export function openRegistries(options: RegistriesOptions, context: CommandConte
   const transport = registryTransport(options, context);
   const credentials = credentialsOf(options, context);
   const uploads = uploadsFolder(context);
+  const leave = cleaner(uploads);
   let inner: Promise<RegistryLookup> | undefined;
   return {
     lookup: async (host) => {
@@ -60,7 +61,7 @@ export function openRegistries(options: RegistriesOptions, context: CommandConte
     },
     async close() {
       await transport.close();
-      if (inner !== undefined && removeEmptyFolder(uploads)) removeEmptyFolder(dirname(uploads));
+      if (inner !== undefined) leave();
     },
   };
 }
@@ -125,6 +126,16 @@ function atLeast(blobs: number): { readonly total: number; readonly perOrigin: n
 function uploadsFolder({ env, home }: CommandContext): string {
   const state = env['XDG_STATE_HOME'];
   return join(state?.startsWith('/') === true ? state : join(home, '.local', 'state'), 'packwright', 'uploads');
+}
+
+/** Removes the folder of uploads and its parent where they are empty, and those above them that were not there before. */
+function cleaner(uploads: string): () => void {
+  let highest = dirname(uploads);
+  while (!existsSync(dirname(highest))) highest = dirname(highest);
+  return () => {
+    let folder = uploads;
+    while (removeEmptyFolder(folder) && folder !== highest) folder = dirname(folder);
+  };
 }
 
 function readPem(file: string, argument: string): string {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -134,6 +134,21 @@ describe('push, pull and copy', () => {
     expect(push).toMatchObject({ code: 2 });
     expect(push.stderr).toContain('copy takes any two places');
     expect(await run(folder, ['pull', 'oci:a:1', 'oci:b:1'])).toMatchObject({ code: 2 });
+  });
+});
+
+describe('the state of uploads', () => {
+  it('leaves nothing behind, not even folders that were there for it', async () => {
+    const [folder, { host }] = [await emptyFolder(), await serveRegistry()];
+    await writeFile(join(folder, 'large'), someBytes(20_000_000));
+    for (const env of [{}, { XDG_STATE_HOME: join(folder, 'state') }]) {
+      await run(folder, ['pack', 'large', '-o', 'oci:packs:1']);
+      expect(await run(folder, ['push', 'oci:packs:1', `${host}/app:1`], { env })).toMatchObject({ code: 0 });
+      expect(readdirSync(folder).sort()).toEqual(['large', 'packs']);
+    }
+    mkdirSync(join(folder, 'state/packwright/uploads'), { recursive: true });
+    await run(folder, ['tags', `${host}/app`], { env: { XDG_STATE_HOME: join(folder, 'state') } });
+    expect(readdirSync(join(folder, 'state'))).toEqual([]);
   });
 });
 
