@@ -27,7 +27,9 @@ function endless(tap: Tap, text = ' '.repeat(65_536)): ReadableStream<Uint8Array
         tap.taken += chunk.length;
         controller.enqueue(chunk);
       },
-      cancel: () => void tap.open--,
+      cancel: () => {
+        tap.open--;
+      },
     },
     { highWaterMark: 0 },
   );
