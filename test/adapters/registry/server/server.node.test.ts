@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memoryBlobStore, memoryRecordStore } from '../../../../src/adapters/blob-store/memory.ts';
 import { memoryRegistry } from '../../../../src/adapters/registry/memory.ts';
 import { registryServer } from '../../../../src/adapters/registry/server.ts';
-import { StoreError } from '../../../../src/errors.ts';
+import { FormatError, IntegrityError, StoreError, UsageError, type PackError } from '../../../../src/errors.ts';
 import type { Registry, Repository } from '../../../../src/ports/registry.ts';
 import { asking, codesOf, manifestType, pushBlob, pushManifest, served, sha, someManifest, without } from './served.ts';
 
@@ -23,7 +23,7 @@ describe('registryServer', () => {
     expect((await ask('GET', '/v2/a/manifests/v1')).status).toBe(200);
   });
 
-  it.each([
+  it.each<[string, object]>([
     ['nothing to serve', {}],
     ['a registry and stores', { registry: memoryRegistry(), blobs: memoryBlobStore() }],
     ['blobs alone', { blobs: memoryBlobStore() }],
@@ -34,7 +34,7 @@ describe('registryServer', () => {
     ['every origin', { registry: memoryRegistry(), cors: { origins: ['*'] } }],
     ['an unknown part of cors', { registry: memoryRegistry(), cors: { credentials: true } }],
   ])('refuses %s', (_what, options) => {
-    expect(() => registryServer(options as object)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
+    expect(() => registryServer(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT' }));
   });
 
   it('says nothing of its failures to clients, and all to its operator', async () => {
@@ -51,6 +51,23 @@ describe('registryServer', () => {
     const registry = changed(() => ({ delete: () => Promise.reject(failure) }));
     const answer = await served({ registry })('DELETE', '/v2/a/manifests/v1');
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+  });
+
+  it.each<[PackError, number, string]>([
+    [new UsageError('ERR_INVALID_REFERENCE', 'name'), 400, 'NAME_INVALID'],
+    [new UsageError('ERR_INVALID_DIGEST', 'digest'), 400, 'DIGEST_INVALID'],
+    [new UsageError('ERR_UNSUPPORTED', 'read-only'), 405, 'UNSUPPORTED'],
+    [new FormatError('ERR_LIMIT_EXCEEDED', 'too many'), 413, 'MANIFEST_INVALID'],
+    [new IntegrityError('ERR_SIZE_MISMATCH', 'size', { expected: '1', actual: '2' }), 400, 'SIZE_INVALID'],
+    [new StoreError('ERR_STORE_QUOTA', 'disk of /srv is full'), 413, 'DENIED'],
+    [new StoreError('ERR_CONFLICT', 'in use'), 409, 'DENIED'],
+    [new StoreError('ERR_STORE_WRITE', 'disk'), 500, 'UNKNOWN'],
+    [new StoreError('ERR_BLOB_NOT_FOUND', 'hole in /srv'), 500, 'UNKNOWN'],
+  ])('answers %s of its registry', async (error, status, code) => {
+    const registry = changed(() => ({ delete: () => Promise.reject(error) }));
+    const answer = await served({ registry })('DELETE', '/v2/a/manifests/v1');
+    expect([answer.status, codesOf(answer)]).toEqual([status, [code]]);
+    expect(answer.text).not.toContain('/srv');
   });
 
   it('ends with the reason of the signal of the request', async () => {
