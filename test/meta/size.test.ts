@@ -66,10 +66,9 @@ async function onTop(name: string, base: string): Promise<{ first: number; all: 
     kilobytes([Buffer.concat(output.outputFiles.filter(({ path }) => paths.has(path)).map((f) => f.contents))]);
   const first = (output: Output): Set<string> => new Set(firstFiles(output).map((path) => join(process.cwd(), path)));
   const all = (output: Output): Set<string> => new Set(output.outputFiles.map(({ path }) => path));
-  return {
-    first: size(more, first(more)) - size(less, first(less)),
-    all: size(more, all(more)) - size(less, all(less)),
-  };
+  const difference = (files: typeof first): number =>
+    Math.round((size(more, files(more)) - size(less, files(less))) * 10) / 10;
+  return { first: difference(first), all: difference(all) };
 }
 
 describe('the size of a subpath, minified and gzipped', () => {
