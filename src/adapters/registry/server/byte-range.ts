@@ -5,7 +5,7 @@ const single = /^bytes=[ \t]*(?:([0-9]{1,16})-([0-9]{0,16})|-([0-9]{1,16}))[ \t]
 
 /**
  * Reads the header `Range` (RFC 9110 section 14.2). Several ranges, other units and what is malformed are answered
- * with the whole blob, as the section allows.
+ * with the whole blob, as the section allows; a range that ends before it begins is not.
  */
 export function parseByteRange(header: string | null, size: number): ByteRange {
   const found = header === null ? null : single.exec(header);
@@ -17,6 +17,5 @@ export function parseByteRange(header: string | null, size: number): ByteRange {
   }
   const start = Number(first);
   const end = last === '' ? size : Math.min(Number(last) + 1, size);
-  if (last !== '' && Number(last) < start) return 'whole';
-  return start < size ? { start, end } : 'unsatisfiable';
+  return start < end ? { start, end } : 'unsatisfiable';
 }
