@@ -75,7 +75,11 @@ export function endlessBody(head: string, piece: string): ReadableStream<Uint8Ar
   return new ReadableStream<Uint8Array>(
     {
       start: (controller) => controller.enqueue(encoder.encode(head)),
-      pull: (controller) => controller.enqueue(repeated.slice()),
+      async pull(controller) {
+        // Lets clocks go on: who reads without end would otherwise never be told that its time is over.
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        controller.enqueue(repeated.slice());
+      },
     },
     { highWaterMark: 0 },
   );
