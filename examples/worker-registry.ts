@@ -5,11 +5,12 @@
 import { memoryRegistry } from 'packwright/registry/memory';
 import { registryServer } from 'packwright/registry/server';
 
-const fetch = registryServer({
+const fetch: (request: Request) => Promise<Response> = registryServer({
   // Gone with the isolate. Stores that last, for blobs and for records, make one that several isolates can share.
   registry: memoryRegistry({ maxBytes: 64 * 1024 * 1024 }),
   // The names that you serve it under, and those of a Worker on your desk: no page of another name can talk to it.
   hosts: ['registry.example', 'localhost', '127.0.0.1'],
 });
 
-export default { fetch };
+const worker: { readonly fetch: typeof fetch } = { fetch };
+export default worker;

@@ -28,7 +28,7 @@ export const small: SomeBlob = blobOf(3_000, 3);
 /** More than a request of a registry with small limits may bring, and more than two parts. */
 export const large: SomeBlob = blobOf(3 * mebibyte + 17, 4);
 /** Limits that are small enough for `large`. */
-export const sizes = {
+export const sizes: { readonly [name: string]: number; readonly maxChunk: number } = {
   maxChunk: 2 * mebibyte,
   minChunk: mebibyte,
   maxBody: 2 * mebibyte,
@@ -62,7 +62,7 @@ export async function fillRegistry(registry: { repository(name: string): Reposit
 }
 
 function listed(referrer: Descriptor, { artifactType, annotations }: Partial<Descriptor>): Descriptor {
-  return { ...referrer, artifactType, annotations } as Descriptor;
+  return { ...referrer, artifactType, annotations };
 }
 
 /** A registry in memory with an index of two images, and something that refers to it. */

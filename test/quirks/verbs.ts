@@ -126,20 +126,23 @@ export const verbs: Readonly<Record<string, (given: Given) => Promise<Answer>>> 
     const { repository, root } = await sourceOfPush();
     const to = { repository: client.repository('team/new') };
     const truth = quirk.registry.repository('team/new');
-    await createPackService().copy({ repository, reference: 'pushed' }, { ...to, reference: 'pushed' }).catch(
-      async (error: unknown) => {
+    await createPackService()
+      .copy({ repository, reference: 'pushed' }, { ...to, reference: 'pushed' })
+      .catch(async (error: unknown) => {
         // No tag points at a hole.
         if ((await truth.resolve('pushed')) !== undefined) await holdsAll(truth, root.digest);
         throw error;
-      },
-    );
+      });
     await holdsAll(truth, root.digest);
     expect((await truth.resolve('pushed'))?.digest).toBe(root.digest);
     return 'works';
   },
   pull: async ({ repository, image, referrer }) => {
     const copy = memoryRegistry().repository('team/copy');
-    const { referrers } = await createPackService().copy({ repository, reference: '1.0' }, { repository: copy, reference: '1.0' });
+    const { referrers } = await createPackService().copy(
+      { repository, reference: '1.0' },
+      { repository: copy, reference: '1.0' },
+    );
     expect((await copy.resolve('1.0'))?.digest).toBe(image.digest);
     await holdsAll(copy, image.digest);
     return referrers.some(({ digest }) => digest === referrer.digest) ? 'works' : 'not listed';
