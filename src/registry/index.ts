@@ -5,4 +5,4 @@
  */
 export { storeRegistry, type StoreRegistryOptions } from './store-registry.ts';
 export type { Catalog, CatalogEntry, KnownManifest } from './catalog.ts';
-export { createRepository, type RepositoryParts } from './repository.ts';
+export { createRepository, type IngestNames, type RepositoryParts } from './repository.ts';

@@ -9,7 +9,13 @@ import { checkPlace, configFiles, readConfigFile, type ConfigPlace, type Environ
 import { checkHelperName, getFromHelper } from './credential-helper.ts';
 import { keyOf } from './host-key.ts';
 
-export { eraseDockerCredential, saveDockerCredential, type SavedCredential } from './save-credential.ts';
+export type { Environment };
+export {
+  eraseDockerCredential,
+  saveDockerCredential,
+  type SavedCredential,
+  type SaveCredentialOptions,
+} from './save-credential.ts';
 
 /** Where {@link dockerConfigCredentials} looks. */
 export interface DockerConfigOptions {
