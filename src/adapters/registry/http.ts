@@ -8,7 +8,7 @@ import { UsageError } from '../../errors.ts';
 import type { Fetch, HttpTimeouts } from '../../http/exchange.ts';
 import type { HttpClock, RetryPolicy } from '../../http/retry.ts';
 import type { SlotLimits } from '../../http/slots.ts';
-import { isRegistryName, isRepositoryName } from '../../oci/reference.ts';
+import { isRegistryName } from '../../oci/reference.ts';
 import type { RegistryLookup } from '../../pack/pack-location.ts';
 import type { Credential, CredentialProvider } from '../../ports/credential.ts';
 import type { RecordStore } from '../../ports/record-store.ts';
@@ -118,10 +118,7 @@ export function httpRegistry(options: HttpRegistryOptions): Registry {
   });
   return {
     id: connection.id,
-    repository(name) {
-      if (!isRepositoryName(name)) throw noRepository(name);
-      return httpRepository(connection, name, { limits: bounds, uploads });
-    },
+    repository: (name) => httpRepository(connection, name, { limits: bounds, uploads }),
     repositories: async function* (listing) {
       const { listRepositories } = await import('./http/catalog.ts');
       yield* listRepositories(connection, listing, bounds);
@@ -205,9 +202,4 @@ function mirrorOf({ host, credentials, ...rest }: RegistryMirror): MirrorOptions
 
 function badOption(argument: string, problem: string): UsageError {
   return new UsageError('ERR_INVALID_ARGUMENT', `${argument} ${problem}`, { argument });
-}
-
-function noRepository(name: unknown): UsageError {
-  const text = JSON.stringify(String(name).slice(0, 160));
-  return new UsageError('ERR_INVALID_REFERENCE', `repository ${text} is not a name`, { argument: 'name' });
 }

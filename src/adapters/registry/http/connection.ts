@@ -60,12 +60,4 @@ export interface RegistryConnection {
   ask(target: string | URL, request: RegistryRequest): Promise<Exchange>;
   /** Reads a body, and goes on after a cut. undefined for a 404. */
   download(target: string, request: RegistryDownload): Promise<Download | undefined>;
-  /**
-   * The absolute form of an address that an answer gave, kept verbatim otherwise: relative or absolute, its query as it
-   * is, https kept where a proxy made it http.
-   *
-   * @throws RegistryError `ERR_REGISTRY_PROTOCOL` for what must not be asked: no URL, http after https, a private
-   * address on behalf of a public one.
-   */
-  locate(location: string, answer: Exchange): URL;
 }

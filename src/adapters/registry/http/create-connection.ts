@@ -11,8 +11,7 @@ import { HttpFailure } from '../../../http/http-failure.ts';
 import type { CredentialProvider } from '../../../ports/credential.ts';
 import type { RegistryConnection, RegistryDownload, RegistryRequest } from './connection.ts';
 import { isHtml } from './is-html.ts';
-import { locateUrl } from './locate.ts';
-import { askMirrors, type Mirror } from './mirrors.ts';
+import type { Mirrors } from './mirrors.ts';
 import { cancelUnread } from './cancel-unread.ts';
 import { createNotes, type Notes } from './notes.ts';
 import { OriginClient, type Sending } from './origin-client.ts';
@@ -54,10 +53,10 @@ class Connection implements RegistryConnection {
   readonly #downloads: HttpClient;
   readonly #options: ConnectionOptions;
   readonly #origin: OriginClient;
-  readonly #mirrors: readonly Mirror[];
+  #mirrors: Mirrors | undefined;
 
   constructor(options: ConnectionOptions) {
-    const { host, unsafePlainHttp = false, credentials, mirrors = [], onWarning } = options;
+    const { host, unsafePlainHttp = false, credentials, onWarning } = options;
     this.id = host;
     this.#options = options;
     this.profile = profileOf(host, options.profile);
@@ -66,7 +65,6 @@ class Connection implements RegistryConnection {
     this.client = createHttpClient({ ...options, concurrency });
     this.#downloads = createHttpClient({ ...options, concurrency });
     this.#origin = new OriginClient({ host, unsafePlainHttp, credentials, onWarning, client: this.client });
-    this.#mirrors = mirrors.map((mirror) => openMirror(mirror, options));
   }
 
   async ask(target: string | URL, request: RegistryRequest): Promise<Exchange> {
@@ -74,16 +72,9 @@ class Connection implements RegistryConnection {
     signal?.throwIfAborted();
     const notes = this.#notes(request);
     try {
-      if (mirrored && typeof target === 'string') {
-        const wanted = request.expect.filter((status) => status !== 404);
-        const attempt = (mirror: Mirror): Promise<Exchange | undefined> =>
-          mirror.connection
-            .ask(this.#pathOn(mirror, target), { ...request, mirrored: false, expect: [...wanted, 404] })
-            .then(presentOnly);
-        const found = await askMirrors(this.#mirrors, attempt, notes, this.client.clock);
-        if (found !== undefined) return found;
-      }
-      return await this.#askRegistry(target, request, notes);
+      const mirrors = mirrored && typeof target === 'string' && (await this.#openMirrors());
+      const found = mirrors ? await mirrors.ask(target, request, notes) : undefined;
+      return found ?? (await this.#askRegistry(target, request, notes));
     } finally {
       notes.end();
     }
@@ -94,17 +85,12 @@ class Connection implements RegistryConnection {
     signal?.throwIfAborted();
     const notes = this.#notes(request);
     try {
-      const attempt = (mirror: Mirror): Promise<Download | undefined> =>
-        mirror.connection.download(this.#pathOn(mirror, target), { ...request, mirrored: false });
-      const found = mirrored ? await askMirrors(this.#mirrors, attempt, notes, this.client.clock) : undefined;
+      const mirrors = mirrored && (await this.#openMirrors());
+      const found = mirrors ? await mirrors.download(target, request, notes) : undefined;
       return found ?? (await this.#download(target, request, notes));
     } finally {
       notes.end();
     }
-  }
-
-  locate(location: string, answer: Exchange): URL {
-    return locateUrl(this.id, location, answer.url);
   }
 
   #notes(request: RegistryRequest | RegistryDownload): Notes {
@@ -113,9 +99,11 @@ class Connection implements RegistryConnection {
     return createNotes(verb, this.id, request);
   }
 
-  #pathOn({ proxy }: Mirror, target: string): string {
-    if (!proxy) return target;
-    return `${target}${target.includes('?') ? '&' : '?'}ns=${encodeURIComponent(this.id)}`;
+  /** Most registries have no mirror, and load nothing for one. */
+  async #openMirrors(): Promise<Mirrors | undefined> {
+    if (this.#options.mirrors === undefined || this.#options.mirrors.length === 0) return undefined;
+    const { createMirrors } = await import('./mirrors.ts');
+    return (this.#mirrors ??= createMirrors(this.#options, this.client.clock, createConnection));
   }
 
   async #askRegistry(target: string | URL, request: RegistryRequest, notes: Notes): Promise<Exchange> {
@@ -194,21 +182,6 @@ class Connection implements RegistryConnection {
     const { explainFailure } = await import('./registry-failure.ts');
     return await explainFailure(error, context, probe);
   }
-}
-
-function openMirror(mirror: MirrorOptions, upstream: ConnectionOptions): Mirror {
-  const { host, credentials, unsafePlainHttp, proxy = false } = mirror;
-  // A mirror that is down must not keep anybody waiting; nothing that is the upstream's goes to it.
-  const retry = { ...upstream.retry, attempts: Math.min(2, upstream.retry?.attempts ?? 2) };
-  const { fetch, timeouts, concurrency, clock, onWarning } = upstream;
-  const own = { host, credentials, unsafePlainHttp, fetch, timeouts, concurrency, clock, onWarning, retry };
-  return { connection: createConnection(own), proxy };
-}
-
-async function presentOnly(answer: Exchange): Promise<Exchange | undefined> {
-  if (answer.response.status !== 404) return answer;
-  await answer.discard();
-  return undefined;
 }
 
 function optionsOf(request: RegistryRequest, { retry }: Notes): AskOptions {

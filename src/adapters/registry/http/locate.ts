@@ -32,7 +32,13 @@ function keepHttps(url: URL, from: URL): boolean {
   return true;
 }
 
-/** An address that must be one; see `RegistryConnection.locate`. */
+/**
+ * The absolute form of an address that an answer gave, kept verbatim otherwise: relative or absolute, its query as it is,
+ * https kept where a proxy made it http.
+ *
+ * @throws RegistryError `ERR_REGISTRY_PROTOCOL` for what must not be asked: no URL, http after https, a private address
+ * on behalf of a public one.
+ */
 export function locateUrl(id: string, address: string, from: URL): URL {
   const url = absoluteUrl(address, from);
   if (typeof url !== 'string') return url;

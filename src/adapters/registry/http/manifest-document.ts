@@ -1,7 +1,6 @@
 import { parseJson, type JsonValue } from '../../../bytes/json.ts';
 import { isDigest, type Digest } from '../../../digest/digest.ts';
 import { FormatError, type FormatErrorCode } from '../../../errors.ts';
-import type { Descriptor } from '../../../oci/descriptor.ts';
 import { isIndexMediaType, isManifestMediaType, isMediaType } from '../../../oci/media-types.ts';
 
 /** An object of a document from outside. */
@@ -76,7 +75,7 @@ function subjectOf(subject: JsonValue | undefined, code: FormatErrorCode): Diges
 }
 
 /** Annotations: strings by name. Go writes null where there are none. */
-function annotationsOf(
+export function annotationsOf(
   value: JsonValue | undefined,
   code: FormatErrorCode,
 ): Readonly<Record<string, string>> | undefined {
@@ -88,58 +87,13 @@ function annotationsOf(
   throw new FormatError(code, 'annotations of a manifest are not all strings');
 }
 
-/**
- * The descriptors of a list of manifests (image-spec 1.1.1, image index), each with the members that it came with.
- *
- * @throws FormatError `ERR_INDEX_INVALID`, `ERR_JSON_INVALID`.
- */
-export function readEntries(bytes: Uint8Array, mediaType: string): readonly ListEntry[] {
-  const code = 'ERR_INDEX_INVALID';
-  const value = objectOf(parseJson(bytes, { maxBytes: bytes.length }), code, 'index');
-  const { mediaType: own, manifests } = value;
-  if (own !== undefined && own !== mediaType) {
-    throw new FormatError(code, `index says that it is ${quoted(own)}, expected ${quoted(mediaType)}`);
-  }
-  // Go writes null for a list that has nothing.
-  if (manifests === null) return [];
-  if (!Array.isArray(manifests)) throw new FormatError(code, 'index has no list of manifests');
-  return manifests.map((entry: JsonValue) => readEntry(objectOf(entry, code, 'entry of an index')));
-}
-
-/** A descriptor, and whatever else its writer gave it. */
-export interface ListEntry {
-  readonly descriptor: Descriptor;
-  readonly members: JsonObject;
-}
-
-function readEntry(members: JsonObject): ListEntry {
-  const { mediaType, digest, size, artifactType } = members;
-  const code = 'ERR_INDEX_INVALID';
-  if (!isMediaType(mediaType)) throw badEntry('media type', mediaType);
-  if (!isDigest(digest)) throw badEntry('digest', digest);
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw badEntry('size', size);
-  const typed = artifactType !== undefined && artifactType !== null && artifactType !== '';
-  if (typed && !isMediaType(artifactType)) throw badEntry('artifact type', artifactType);
-  const annotations = annotationsOf(members['annotations'], code);
-  const descriptor = {
-    mediaType,
-    digest,
-    size,
-    ...(typed ? { artifactType } : {}),
-    ...(annotations === undefined ? {} : { annotations }),
-  };
-  return { descriptor, members };
-}
-
-function badEntry(what: string, value: JsonValue | undefined): FormatError {
-  return new FormatError('ERR_INDEX_INVALID', `entry of an index has the ${what} ${quoted(value)}, which is none`);
-}
-
-function objectOf(value: JsonValue | undefined, code: FormatErrorCode, what: string): JsonObject {
+/** A value that must be an object. */
+export function objectOf(value: JsonValue | undefined, code: FormatErrorCode, what: string): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
   throw new FormatError(code, `${what} is not a JSON object`);
 }
 
-function quoted(value: JsonValue | undefined): string {
+/** A value from outside in a message. */
+export function quoted(value: JsonValue | undefined): string {
   return (value === undefined ? 'nothing' : JSON.stringify(value)).slice(0, 120);
 }

@@ -4,6 +4,7 @@ import { askBytes, type Answer } from './ask-bytes.ts';
 import type { RegistryConnection, RegistryRequest } from './connection.ts';
 import type { RepositoryLimits } from './limits.ts';
 import { nextLink } from './link.ts';
+import { locateUrl } from './locate.ts';
 
 /** A list that comes in pages. */
 export interface PagedList {
@@ -34,15 +35,12 @@ export async function* pagesOf(list: PagedList): AsyncGenerator<Answer, void, un
 function nextPage({ connection, what }: PagedList, answer: Answer): URL | undefined {
   const link = nextLink(answer.response.headers.get('link'));
   if (link === undefined) return undefined;
-  const url = connection.locate(link, { ...answer, chunks: noChunks, discard: () => Promise.resolve() });
+  const url = locateUrl(connection.id, link, answer.url);
   if (url.origin === answer.url.origin) return url;
   throw new RegistryError('ERR_REGISTRY_PROTOCOL', `${what} go on at another host, ${url.host}, which is not asked`, {
     hint: 'the registry, or a proxy before it, gives addresses that cannot be trusted',
   });
 }
-
-// The body has been read.
-async function* noChunks(): AsyncGenerator<Uint8Array, void, undefined> {}
 
 /** How many names are asked for at once: some registries refuse more. */
 export const pageSize = 1000;

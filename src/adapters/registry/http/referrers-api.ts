@@ -4,7 +4,7 @@ import type { Descriptor } from '../../../oci/descriptor.ts';
 import { mediaTypes } from '../../../oci/media-types.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { Answer } from './ask-bytes.ts';
-import { readEntries } from './manifest-document.ts';
+import { readEntries } from './list-entries.ts';
 import { mediaTypeOf, pullScope, type RepositoryContext } from './manifests.ts';
 import { pagesOf, type PagedList } from './pages.ts';
 

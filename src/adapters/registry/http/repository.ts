@@ -83,9 +83,13 @@ export function httpRepository(
   };
 }
 
-function notAName(name: string): UsageError {
-  return new UsageError('ERR_INVALID_REFERENCE', `repository ${JSON.stringify(name.slice(0, 160))} is not a name`, {
-    argument: 'name',
-    hint: 'a name has lower-case letters and digits, in parts separated by "/", ".", "_" or "-"',
-  });
+function notAName(name: unknown): UsageError {
+  return new UsageError(
+    'ERR_INVALID_REFERENCE',
+    `repository ${JSON.stringify(String(name).slice(0, 160))} is not a name`,
+    {
+      argument: 'name',
+      hint: 'a name has lower-case letters and digits, in parts separated by "/", ".", "_" or "-"',
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import type { Digest } from '../../../digest/digest.ts';
-import type { ListEntry } from './manifest-document.ts';
+import type { ListEntry } from './list-entries.ts';
 import type { ListChange } from './update-list.ts';
 
 /** Changes that wait for their turn, and are made in one. */

@@ -1,7 +1,7 @@
 import type { Digest } from '../../../digest/digest.ts';
 import { RegistryError, StoreError } from '../../../errors.ts';
 import type { HttpClock } from '../../../http/retry.ts';
-import type { ListEntry } from './manifest-document.ts';
+import type { ListEntry } from './list-entries.ts';
 
 /** A list of referrers under a tag: read as a whole and written as a whole, by anybody. */
 export interface SharedList {

@@ -3,6 +3,7 @@ import type { Exchange } from '../../../http/exchange.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { RegistryConnection, Scope } from './connection.ts';
+import { locateUrl } from './locate.ts';
 
 /** Where blobs are written: one repository of a registry. */
 export interface UploadTarget {
@@ -51,7 +52,7 @@ export function sessionOf({ connection }: UploadTarget, answer: Exchange): Uploa
   }
   const minBytes = headers.get('oci-chunk-min-length') ?? '';
   return {
-    location: connection.locate(location, answer),
+    location: locateUrl(connection.id, location, answer.url),
     offset: 0,
     minBytes: /^\d{1,12}$/.test(minBytes) ? Number(minBytes) : 0,
   };
@@ -60,7 +61,7 @@ export function sessionOf({ connection }: UploadTarget, answer: Exchange): Uploa
 /** Takes over what an answer says: each may give a new address. */
 export function moveSession({ connection }: UploadTarget, session: UploadSession, answer: Exchange): void {
   const location = answer.response.headers.get('location');
-  if (location !== null) session.location = connection.locate(location, answer);
+  if (location !== null) session.location = locateUrl(connection.id, location, answer.url);
 }
 
 /** How many bytes an answer says that the registry has; undefined where it does not say. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../../src/bytes/encoding.ts';
 import { digestOf, type Digest } from '../../../../src/digest/digest.ts';
-import type { ListEntry } from '../../../../src/adapters/registry/http/manifest-document.ts';
+import type { ListEntry } from '../../../../src/adapters/registry/http/list-entries.ts';
 import { updateList, type ListVersion, type SharedList } from '../../../../src/adapters/registry/http/update-list.ts';
 
 function entry(text: string): ListEntry {
