@@ -1,7 +1,7 @@
 import { inTime, linkAbort, type AbortLink } from './abort-link.ts';
 import { HttpFailure } from './http-failure.ts';
 import { redactUrl } from './redact-url.ts';
-import { sendBody } from './send-body.ts';
+import type { SentBody } from './send-body.ts';
 import type { Slots } from './slots.ts';
 
 /** How long each phase of an exchange may take. Milliseconds. */
@@ -59,9 +59,11 @@ export async function exchange(
   context: ExchangeContext,
   { signal, patient = false }: ExchangeOptions,
 ): Promise<Exchange> {
+  // Who only reads does not load what sends.
+  const sender = init.body === undefined ? undefined : await import('./send-body.ts');
   const release = await context.slots.take(url.origin, signal);
   const link = linkAbort(signal);
-  const sent = sendBody(init, context.timeouts, patient);
+  const sent = sender?.sendBody(init, context.timeouts, patient) ?? sendNothing(init, context.timeouts, patient);
   const end = (): void => {
     link.unlink();
     sent.end();
@@ -76,6 +78,10 @@ export async function exchange(
     end();
     throw failureOf(error, url, link.controller.signal);
   }
+}
+
+function sendNothing(init: RequestInit, { answerMs, headersMs }: HttpTimeouts, patient: boolean): SentBody {
+  return { init, waitMs: patient ? answerMs : headersMs, rearm: undefined, end: () => undefined };
 }
 
 function openExchange(

@@ -159,7 +159,7 @@ class UploadRun {
       method: 'PUT',
       headers: {
         'content-type': 'application/octet-stream',
-        'content-length': String(length),
+        ...(length > 0 ? { 'content-length': String(length) } : {}),
         ...(offset > 0 && length > 0 ? { 'content-range': `${offset}-${size - 1}` } : {}),
       },
       ...(body === undefined || length === 0 ? {} : { body }),
