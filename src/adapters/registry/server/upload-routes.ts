@@ -30,12 +30,15 @@ export async function startUpload(call: ServerCall, name: string): Promise<Respo
   }
 }
 
-/** A mount that says no repository finds only what this one has: to look into others would tell who asks of theirs. */
+/**
+ * A mount that names no repository is never one: to look into all of them would tell who asks what others have.
+ */
 async function mountBlob(call: ServerCall, name: string, digest: Digest): Promise<boolean> {
   const { signal } = call.request;
   const from = call.url.searchParams.get('from');
   const { blob } = call.repository(name);
-  if (from === null || from === name) return (await blob.stat(digest, { signal })) !== undefined;
+  if (from === null) return false;
+  if (from === name) return (await blob.stat(digest, { signal })) !== undefined;
   return (await call.may('pull', from)) && blob.mount(digest, from, { signal });
 }
 

@@ -289,11 +289,12 @@ function mountCases(define: Define): void {
     expect(await mounted(ask, `mount=${unknown}&from=../x`)).toBe(202);
     expect(await mounted(ask, 'mount=nonsense&from=team/app')).toBe(400);
   });
-  define('end-11: without from, only what the repository has itself is found', async (ask) => {
+  define('end-11: without from nothing is mounted, whoever has the blob', async (ask) => {
     const { digest } = await pushBlob(ask, 'team/app', 'hello');
     expect(await mounted(ask, `mount=${digest}`)).toBe(202);
     await pushBlob(ask, 'team/new', 'hello');
-    expect(await mounted(ask, `mount=${digest}`)).toBe(201);
+    expect(await mounted(ask, `mount=${digest}`)).toBe(202);
+    expect(await mounted(ask, `mount=${digest}&from=team/new`)).toBe(201);
   });
 }
 
