@@ -32,30 +32,37 @@ export interface KeyRange {
 /** The keys below a folder in bytewise order. A folder is read when its turn comes, and only if it can hold one. */
 export function* recordKeys(folder: string, range: KeyRange, above = ''): Generator<string, void, undefined> {
   const entries = entriesOf(folder, range, above).sort((a, b) => (a.text < b.text ? -1 : 1));
-  for (const { text, path, isRecord } of entries) {
-    if (!isRecord) yield* recordKeys(path, range, text);
-    else if (text.startsWith(range.prefix) && (range.after === undefined || text > range.after)) yield text;
+  for (const { text, path } of entries) {
+    if (path === undefined) yield text;
+    else yield* recordKeys(path, range, text);
   }
 }
 
 interface Entry {
   /** The key, or for a folder the start of all keys in it. Sorting by this sorts the keys. */
   readonly text: string;
-  readonly path: string;
-  readonly isRecord: boolean;
+  /** Present for a folder. */
+  readonly path: string | undefined;
 }
 
+/** What is in the range. Each page of a list reads the whole folder: what is not in the page must cost next to nothing. */
 function entriesOf(folder: string, range: KeyRange, above: string): Entry[] {
   const entries: Entry[] = [];
   for (const name of namesIn(folder)) {
     const text = above + decode(name.slice(0, -2));
-    const path = join(folder, name);
-    if (name.endsWith('@r')) entries.push({ text, path, isRecord: true });
-    else if (name.endsWith('@d') && canHold(`${text}/`, range))
-      entries.push({ text: `${text}/`, path, isRecord: false });
-    else if (name.endsWith('@c') && canHold(text, range)) entries.push(...entriesOf(path, range, text));
+    if (name.endsWith('@r')) {
+      if (isInRange(text, range)) entries.push({ text, path: undefined });
+    } else if (name.endsWith('@d')) {
+      if (canHold(`${text}/`, range)) entries.push({ text: `${text}/`, path: join(folder, name) });
+    } else if (name.endsWith('@c') && canHold(text, range)) {
+      entries.push(...entriesOf(join(folder, name), range, text));
+    }
   }
   return entries;
+}
+
+function isInRange(key: string, { prefix, after }: KeyRange): boolean {
+  return (after === undefined || key > after) && key.startsWith(prefix);
 }
 
 /** False when no key that starts so can be in the range. */
@@ -81,8 +88,12 @@ function encode(text: string): string {
   );
 }
 
+const escaped = /\+[a-z]|=[0-9a-f]{2}/g;
+
 function decode(name: string): string {
-  return name.replace(/\+([a-z])|=([0-9a-f]{2})/g, (_, capital: string | undefined, hex: string) =>
-    capital === undefined ? String.fromCharCode(parseInt(hex, 16)) : capital.toUpperCase(),
-  );
+  return name.includes('=') || name.includes('+') ? name.replace(escaped, unescaped) : name;
+}
+
+function unescaped(text: string): string {
+  return text.startsWith('+') ? text.slice(1).toUpperCase() : String.fromCharCode(parseInt(text.slice(1), 16));
 }
