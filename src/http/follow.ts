@@ -1,8 +1,7 @@
 import { toBase64, utf8 } from '../bytes/encoding.ts';
 import { exchange, type Exchange, type ExchangeContext } from './exchange.ts';
-import { HttpFailure } from './http-failure.ts';
-import { isPrivateHost } from './private-host.ts';
-import { parseHttpUrl, redactUrl } from './redact-url.ts';
+import { unsafe } from './http-failure.ts';
+import { parseHttpUrl } from './redact-url.ts';
 
 /** What to ask for. */
 export interface HttpRequest {
@@ -29,8 +28,6 @@ export type Authorize = (
 
 const maxRedirects = 5;
 const redirects = [301, 302, 303, 307, 308];
-/** Redirects that keep the method and the body (RFC 9110 sections 15.4.8 and 15.4.9). */
-const keeping = [307, 308];
 /** Headers that are meant for the origin that they were made for. */
 const bound = ['authorization', 'cookie', 'proxy-authorization'];
 
@@ -48,13 +45,16 @@ export async function follow(from: URL, request: HttpRequest, context: ExchangeC
   for (let hops = 0; ; hops++) {
     checkHost(url, request);
     const answer = await exchange(url, initOf(request, headers), context, request);
-    if (answer.response.type === 'opaqueredirect') return await followUnseen(answer, request, shared, context);
-    const next = redirectOf(answer);
-    if (next === undefined) return answer;
+    const { status, type } = answer.response;
+    const location = redirects.includes(status) ? answer.response.headers.get('location') : null;
+    if (type !== 'opaqueredirect' && location === null) return answer;
     await answer.discard();
     if (hops >= maxRedirects) throw unsafe(url, `redirects more than ${maxRedirects} times`);
-    checkRedirect(url, next);
-    checkMethod(url, next, request, answer.response.status);
+    const { checkMethod, redirectUrl } = await import('./redirect.ts');
+    if (location === null) return await followUnseen(url, request, shared, context);
+    // User info in a redirect is the server's, not the caller's: it is not sent.
+    const next = withoutUserInfo(redirectUrl(url, location));
+    checkMethod(url, next, request.method, status);
     if (next.origin !== url.origin) headers = shared;
     url = next;
   }
@@ -108,56 +108,27 @@ function initOf({ method = 'GET', body }: HttpRequest, headers: Headers): Reques
   };
 }
 
-/** Where an answer redirects to; undefined where it does not. */
-function redirectOf({ url, response }: Exchange): URL | undefined {
-  const location = response.headers.get('location');
-  if (!redirects.includes(response.status) || location === null) return undefined;
-  const next = URL.canParse(location, url) ? parseHttpUrl(new URL(location, url).href) : undefined;
-  if (next === undefined) throw unsafe(url, 'redirects to something that is no http or https URL');
-  // User info in a redirect is the server's, not the caller's: it is not sent.
-  return withoutUserInfo(next);
-}
-
-/** An address that is refused is named by its origin only: what stands behind that may repeat what we sent. */
-function checkRedirect(url: URL, next: URL): void {
-  if (url.protocol === 'https:' && next.protocol !== 'https:')
-    throw unsafe(url, `redirects from https to ${next.origin}`);
-  if (isPrivateHost(next.hostname) && !isPrivateHost(url.hostname)) {
-    throw unsafe(url, `redirects to the private address ${next.origin}`);
-  }
-}
-
-/** What changes something is sent on only where the redirect says that it stays what it is. */
-function checkMethod(url: URL, next: URL, { method = 'GET' }: HttpRequest, status?: number): void {
-  if (method === 'GET' || method === 'HEAD' || (status !== undefined && keeping.includes(status))) return;
-  throw unsafe(url, `redirects a ${method} to ${next.origin}`);
-}
-
 function checkHost(url: URL, { allowHost }: HttpRequest): void {
   if (allowHost?.(url.host) === false) throw unsafe(url, 'is on a host that is not allowed');
 }
 
 async function followUnseen(
-  first: Exchange,
+  from: URL,
   request: HttpRequest,
   headers: Headers,
   context: ExchangeContext,
 ): Promise<Exchange> {
-  await first.discard();
-  checkMethod(first.url, first.url, request);
+  const { checkMethod, checkRedirect } = await import('./redirect.ts');
+  checkMethod(from, from, request.method);
   const init: RequestInit = { ...initOf(request, headers), redirect: 'follow' };
-  const answer = await exchange(first.url, init, context, request);
-  const end = parseHttpUrl(answer.response.url) ?? first.url;
+  const answer = await exchange(from, init, context, request);
+  const end = parseHttpUrl(answer.response.url) ?? from;
   try {
-    checkRedirect(first.url, end);
+    checkRedirect(from, end);
     checkHost(end, request);
   } catch (error) {
     await answer.discard();
     throw error;
   }
   return { ...answer, url: end };
-}
-
-function unsafe(url: URL, problem: string): HttpFailure {
-  return new HttpFailure('redirect', `${redactUrl(url)} ${problem}`);
 }

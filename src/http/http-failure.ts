@@ -1,3 +1,5 @@
+import { redactUrl } from './redact-url.ts';
+
 /** What went wrong between us and a server. The adapters turn it into the error of their port. */
 export type HttpFailureKind =
   /** No answer, or one that was cut. */
@@ -48,4 +50,9 @@ export class HttpFailure extends Error {
     this.headers = options.headers;
     this.url = options.url;
   }
+}
+
+/** A URL that must not be asked, or that leads to one. */
+export function unsafe(url: URL, problem: string): HttpFailure {
+  return new HttpFailure('redirect', `${redactUrl(url)} ${problem}`);
 }

@@ -78,6 +78,17 @@ describe('createHttpClient', () => {
     expect(await ask(url, { method: 'POST', repeatable: true, expect: [201] })).toMatchObject({ status: 201 });
   });
 
+  it('gives back the connection of a redirect that it does not follow', async () => {
+    const { url } = await serve((_, response, count) => {
+      response.writeHead(count === 1 ? 302 : 200, { location: 'ftp://files.example/' }).end('hello');
+    });
+    const narrow = createHttpClient({ clock, concurrency: { total: 1, perOrigin: 1 } });
+    await expect(narrow.ask(new URL(url))).rejects.toMatchObject({ kind: 'redirect' });
+    const answer = await narrow.ask(new URL(url));
+    expect(answer.response.status).toBe(200);
+    await answer.discard();
+  });
+
   it('takes a HEAD without a body', async () => {
     const { url } = await serve((_, response) => {
       response.setHeader('content-length', 5).end();
