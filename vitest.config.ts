@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/interop/say-skipped.ts'],
+    // Hooks start servers and remove folders: on a busy machine that takes what it takes.
+    hookTimeout: 120_000,
     // Those need the built package, or much time: .ci/run and `npm run soak` run them.
     exclude: ['**/*.built.test.ts', '**/*.soak.test.ts'],
     coverage: { provider: 'v8', include: ['src/**/*.ts'], thresholds: { lines: 90, branches: 90 } },
