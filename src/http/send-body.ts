@@ -1,3 +1,4 @@
+import { streamOf } from '../bytes/source.ts';
 import type { HttpTimeouts } from './exchange.ts';
 import { forbidsRedirects, streamsBodies } from './upload-abilities.ts';
 
@@ -14,6 +15,8 @@ export interface SentBody {
 
 /** Room for 256 KiB: large enough to cost little each, small enough to see that something moves. */
 const sliceBytes = 1 << 18;
+/** What is larger is sent as a stream where that can be: of bytes that are sent at once nobody hears how far they are. */
+const unwatchedBytes = 1 << 15;
 /** What is larger is never copied by the platform only to be sent again after a redirect. */
 const keptBytes = 1 << 24;
 
@@ -21,7 +24,12 @@ const keptBytes = 1 << 24;
 export function sendBody(init: RequestInit, timeouts: HttpTimeouts, patient: boolean): SentBody {
   const { body } = init;
   const answerMs = patient ? timeouts.answerMs : timeouts.headersMs;
-  if (body instanceof ReadableStream) return sendStream(init, body as ReadableStream<Uint8Array>, timeouts);
+  if (body instanceof ReadableStream) {
+    return sendStream(unkept(init), body as ReadableStream<Uint8Array>, timeouts, timeouts.answerMs);
+  }
+  if (body instanceof Uint8Array && body.length > unwatchedBytes && body.length <= keptBytes && streamsBodies()) {
+    return sendStream(withLength(init, body.length), streamOf(body), timeouts, answerMs);
+  }
   const headers = new Headers(init.headers);
   // The platform says the length of what it knows itself; Node 20 sends nothing where it is said twice.
   headers.delete('content-length');
@@ -46,15 +54,28 @@ function unkept(init: RequestInit): RequestInit {
   return forbidsRedirects() && streamsBodies() ? { ...init, window: null, redirect: 'error' } : init;
 }
 
-function sendStream(init: RequestInit, body: ReadableStream<Uint8Array>, timeouts: HttpTimeouts): SentBody {
+function withLength(init: RequestInit, length: number): RequestInit {
+  const headers = new Headers(init.headers);
+  headers.set('content-length', String(length));
+  return { ...init, headers };
+}
+
+function sendStream(
+  init: RequestInit,
+  body: ReadableStream<Uint8Array>,
+  timeouts: HttpTimeouts,
+  answerMs: number,
+): SentBody {
+  // A platform may begin to read as soon as it knows where to.
+  let sent: SentBody | undefined;
   const watched = watch(body, (phase, bytes) => {
-    if (phase === 'reading') sent.rearm?.(undefined);
-    else if (phase === 'sent') sent.rearm?.(timeouts.answerMs);
-    else sent.rearm?.(timeouts.idleMs + (bytes * 1000) / timeouts.minBytesPerSecond);
+    if (phase === 'reading') sent?.rearm?.(undefined);
+    else if (phase === 'sent') sent?.rearm?.(timeouts.answerMs);
+    else sent?.rearm?.(timeouts.idleMs + (bytes * 1000) / timeouts.minBytesPerSecond);
   });
   const framed = fixedLength(watched.stream, new Headers(init.headers).get('content-length'));
-  const sent: SentBody = {
-    init: unkept({ ...init, body: framed, ...{ duplex: 'half' } }),
+  sent = {
+    init: { ...init, body: framed, ...{ duplex: 'half' } },
     waitMs: timeouts.headersMs,
     rearm: undefined,
     end: watched.end,
