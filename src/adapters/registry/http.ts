@@ -5,9 +5,9 @@
  */
 import { checkCount, checkOptions } from '../../bytes/check-options.ts';
 import { UsageError } from '../../errors.ts';
-import type { Fetch, HttpTimeouts } from '../../http/exchange.ts';
-import type { HttpClock, RetryPolicy } from '../../http/retry.ts';
-import type { SlotLimits } from '../../http/slots.ts';
+import { defaultTimeouts, type Fetch, type HttpTimeouts } from '../../http/exchange.ts';
+import { defaultRetry, systemClock, type HttpClock, type RetryPolicy } from '../../http/retry.ts';
+import { defaultSlots, type SlotLimits } from '../../http/slots.ts';
 import { isRegistryName } from '../../oci/reference.ts';
 import type { RegistryLookup } from '../../pack/pack-location.ts';
 import type { Credential, CredentialProvider } from '../../ports/credential.ts';
@@ -120,7 +120,7 @@ export function httpRegistry(options: HttpRegistryOptions): Registry {
     id: connection.id,
     repository: (name) => httpRepository(connection, name, { limits: bounds, uploads }),
     repositories: async function* (listing) {
-      const { listRepositories } = await import('./http/catalog.ts');
+      const { listRepositories } = await import('./http/list-verbs.ts');
       yield* listRepositories(connection, listing, bounds);
     },
   };
@@ -173,10 +173,10 @@ const profileKeys = [
 function checkHttpOptions(what: string, options: HttpRegistryBaseOptions, known: readonly string[]): void {
   checkOptions(what, options, known);
   const { concurrency = {}, retry = {}, timeouts = {}, clock = {} } = options;
-  checkOptions('concurrency', concurrency, ['total', 'perOrigin']);
-  checkOptions('retry', retry, ['attempts', 'baseMs', 'capMs', 'maxRetryAfterMs']);
-  checkOptions('timeouts', timeouts, ['headersMs', 'answerMs', 'idleMs', 'rateWindowMs', 'minBytesPerSecond']);
-  checkOptions('clock', clock, ['now', 'sleep', 'random']);
+  checkOptions('concurrency', concurrency, Object.keys(defaultSlots));
+  checkOptions('retry', retry, Object.keys(defaultRetry));
+  checkOptions('timeouts', timeouts, Object.keys(defaultTimeouts));
+  checkOptions('clock', clock, Object.keys(systemClock));
   checkCount('total', concurrency.total, 1);
   checkCount('perOrigin', concurrency.perOrigin, 1);
   checkCount('attempts', retry.attempts, 1);

@@ -26,7 +26,7 @@ export function httpBlobs(
   let writer: BlobWriter | undefined;
   // Who only pulls does not load what pushes.
   const writing = async (): Promise<BlobWriter> => {
-    const { createBlobWriter } = await import('./write-blobs.ts');
+    const { createBlobWriter } = await import('./write-verbs.ts');
     return (writer ??= createBlobWriter(target, parts));
   };
   return {

@@ -50,7 +50,7 @@ export function httpRepository(
       put: async (bytes, options) => {
         // A copy: what is checked is what is sent, also the second time, whatever the caller does to its array meanwhile.
         const own = new Uint8Array(bytes);
-        const { putManifest } = await import('./put-manifest.ts');
+        const { putManifest } = await import('./write-verbs.ts');
         return putManifest(context, own, options);
       },
     },
@@ -60,24 +60,24 @@ export function httpRepository(
       return resolveManifest(context, checkReference(context, reference), { ...options, mirrored: !direct });
     },
     exists: async (options = {}) => {
-      const { repositoryExists } = await import('./tags.ts');
+      const { repositoryExists } = await import('./list-verbs.ts');
       return repositoryExists(context, options);
     },
     tags: async function* (options = {}) {
-      const { listTags } = await import('./tags.ts');
+      const { listTags } = await import('./list-verbs.ts');
       yield* listTags(context, options);
     },
     tag: async (tag, descriptor, options = {}) => {
-      const { tagManifest } = await import('./tag-manifest.ts');
+      const { tagManifest } = await import('./write-verbs.ts');
       return tagManifest(context, tag, descriptor, options);
     },
     delete: async (reference, options = {}) => {
-      const { deleteReference } = await import('./delete-reference.ts');
+      const { deleteReference } = await import('./write-verbs.ts');
       return deleteReference(context, reference, options);
     },
     referrers: async (subject, options = {}) => {
       const digest = parseDigest(subject);
-      const { listReferrers } = await import('./referrers.ts');
+      const { listReferrers } = await import('./list-verbs.ts');
       return listReferrers(context, digest, options);
     },
   };
