@@ -32,3 +32,10 @@ export async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8
   for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value.slice());
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
+
+/** Everything that an iterable gives: Node 20 has no `Array.fromAsync`. */
+export async function listOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}

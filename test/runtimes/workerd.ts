@@ -1,11 +1,14 @@
 import type { Runtimes } from './tools.ts';
 import { bundleFor } from './bundle.ts';
 
-const entry = `import { scenario } from './scenario.js';
+const scenarioEntry = `import { scenario } from './scenario.js';
 export default { fetch: async () => Response.json(await scenario()) };`;
 
 interface Miniflare {
-  dispatchFetch(url: string): Promise<{ status: number; text(): Promise<string> }>;
+  dispatchFetch(
+    url: string,
+    init: { readonly method: string; readonly body: string },
+  ): Promise<{ status: number; text(): Promise<string> }>;
   dispose(): Promise<void>;
 }
 interface MiniflareModule {
@@ -13,12 +16,18 @@ interface MiniflareModule {
 }
 
 /** Runs the scenario inside a Worker. */
-export async function runInWorkerd(project: string, runtimes: Runtimes): Promise<unknown> {
+export function runInWorkerd(project: string, runtimes: Runtimes): Promise<unknown> {
+  return inWorkerd(project, runtimes, scenarioEntry, {});
+}
+
+/** Gives a Worker that is made of `entry` some JSON, and gives the JSON that it answers. */
+export async function inWorkerd(project: string, runtimes: Runtimes, entry: string, input: unknown): Promise<unknown> {
   const { Miniflare } = await runtimes.load<MiniflareModule>('miniflare');
   const script = await bundleFor(project, entry, ['workerd', 'worker', 'browser']);
   const worker = new Miniflare({ modules: true, script, compatibilityDate: '2026-04-01' });
   try {
-    const response = await worker.dispatchFetch('http://worker.example/');
+    const request = { method: 'POST', body: JSON.stringify(input) };
+    const response = await worker.dispatchFetch('http://worker.example/', request);
     const text = await response.text();
     if (response.status !== 200) throw new Error(`worker answered ${response.status}: ${text}`);
     return JSON.parse(text) as unknown;
