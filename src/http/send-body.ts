@@ -67,10 +67,10 @@ function sendStream(
   answerMs: number,
 ): SentBody {
   // A platform may begin to read as soon as it knows where to.
-  let sent: SentBody | undefined;
+  let sent: SentBody | undefined = undefined;
   const watched = watch(body, (phase, bytes) => {
     if (phase === 'reading') sent?.rearm?.(undefined);
-    else if (phase === 'sent') sent?.rearm?.(timeouts.answerMs);
+    else if (phase === 'sent') sent?.rearm?.(answerMs);
     else sent?.rearm?.(timeouts.idleMs + (bytes * 1000) / timeouts.minBytesPerSecond);
   });
   const framed = fixedLength(watched.stream, new Headers(init.headers).get('content-length'));

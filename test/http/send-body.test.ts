@@ -92,6 +92,13 @@ describe('a body that is sent', () => {
     await expect(put(stuck.url, () => streamOf(bytes), { timeouts })).rejects.toMatchObject({ kind: 'timeout' });
   });
 
+  it('of many bytes is not waited for longer than it takes to be sent', async () => {
+    const silent = await serve((request) => void request.resume());
+    const timeouts = { headersMs: 60, idleMs: 60 };
+    const unanswered = put(silent.url, () => new Uint8Array(300_000), { timeouts });
+    await expect(unanswered).rejects.toMatchObject({ kind: 'timeout' });
+  });
+
   it.each([401, 413])('is closed where a server answers %d before it was sent', async (status) => {
     const { url } = await serve((request, response) => {
       request.once('data', () => response.writeHead(status, { connection: 'close' }).end('no'));

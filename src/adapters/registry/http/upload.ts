@@ -2,7 +2,7 @@ import { HttpFailure } from '../../../http/http-failure.ts';
 import { RegistryError } from '../../../errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
-import type { BlobContent } from './blob-content.ts';
+import { smallBytes, type BlobContent } from './blob-content.ts';
 import { sendParts, takesNoParts } from './upload-parts.ts';
 import type { UploadRecord } from './upload-records.ts';
 import { waitForRetry } from './upload-retry.ts';
@@ -166,7 +166,8 @@ class UploadRun {
       scopes: pushScope(this.#target.repository),
       expect: [200, 201, 202, 204],
       repeatable: false,
-      patient: true,
+      // A registry hashes and moves what it was sent, which takes no time worth waiting for where that is little.
+      patient: size > smallBytes,
       signal,
     });
     await answer.discard();
