@@ -1,7 +1,8 @@
 import { parseJson, type JsonValue } from '../../../bytes/json.ts';
 import { isDigest, type Digest } from '../../../digest/digest.ts';
 import { FormatError, type FormatErrorCode } from '../../../errors.ts';
-import { isIndexMediaType, isManifestMediaType, isMediaType } from '../../../oci/media-types.ts';
+import { isIndexMediaType, isManifestMediaType } from '../../../oci/manifest-media-types.ts';
+import { isMediaType } from '../../../oci/media-type.ts';
 
 /** An object of a document from outside. */
 export type JsonObject = Readonly<Record<string, JsonValue>>;

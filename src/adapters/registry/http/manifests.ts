@@ -3,7 +3,13 @@ import { verifyBytes } from '../../../digest/verify-stream.ts';
 import { IntegrityError, RegistryError, UsageError } from '../../../errors.ts';
 import { contentLength, type Exchange } from '../../../http/exchange.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
-import { isManifestMediaType, mediaTypes } from '../../../oci/media-types.ts';
+import {
+  dockerManifest,
+  dockerManifestList,
+  imageIndex,
+  imageManifest,
+  isManifestMediaType,
+} from '../../../oci/manifest-media-types.ts';
 import { isTag } from '../../../oci/reference.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { StoredManifest } from '../../../ports/registry.ts';
@@ -35,12 +41,7 @@ export interface FetchOptions extends OperationOptions {
 }
 
 // One list for tags and digests alike: registries answer 404, or another manifest, where the type is not in it.
-const accept = [
-  mediaTypes.imageManifest,
-  mediaTypes.imageIndex,
-  mediaTypes.dockerManifest,
-  mediaTypes.dockerManifestList,
-].join(', ');
+const accept = [imageManifest, imageIndex, dockerManifest, dockerManifestList].join(', ');
 
 /** What reading a repository needs to be allowed. */
 export function pullScope(name: string): readonly Scope[] {
