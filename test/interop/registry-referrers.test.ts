@@ -10,10 +10,9 @@ import type { Client } from '../peers/clients/client.ts';
 import { clientFor } from '../peers/clients/client-for.ts';
 import { runRegistry, type RunningRegistry } from '../peers/guarded-registry.ts';
 import { ownRegistries, type OwnRegistries } from '../peers/own-client.ts';
-import { registryPrograms, type RegistryKind } from '../peers/registries.ts';
+import { testedKinds } from '../peers/registries.ts';
 import { describeWithPeers } from './peers.ts';
 
-const kinds = Object.keys(registryPrograms) as RegistryKind[];
 const folder = mkdtempSync(join(tmpdir(), 'packwright-referrers-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -23,7 +22,7 @@ const file = (content: string): { readonly path: string; readonly source: Return
   source: bytesSource(new TextEncoder().encode(content)),
 });
 
-describeWithPeers.each(kinds)('referrers on %s', { timeout: 60_000 }, (kind) => {
+describeWithPeers.each(testedKinds)('referrers on %s', { timeout: 60_000 }, (kind) => {
   let registry: RunningRegistry;
   let registries: OwnRegistries;
   let service: PackService;
@@ -97,29 +96,33 @@ describeWithPeers.each(kinds)('referrers on %s', { timeout: 60_000 }, (kind) => 
 const execute = promisify(execFile);
 const attachCommand = fileURLToPath(new URL('../peers/attach-command.ts', import.meta.url));
 
-describeWithPeers.each(kinds.filter((kind) => kind !== 'olareg'))('writers on %s', { timeout: 120_000 }, (kind) => {
-  let registry: RunningRegistry;
-  const home = join(folder, `writers-${kind.replace(' ', '-')}`);
-  beforeAll(async () => {
-    mkdirSync(home, { recursive: true });
-    registry = await runRegistry(kind, home, { access: 'anonymous' });
-  });
-  afterAll(() => registry.stop());
+describeWithPeers.each(testedKinds.filter((kind) => kind !== 'olareg'))(
+  'writers on %s',
+  { timeout: 120_000 },
+  (kind) => {
+    let registry: RunningRegistry;
+    const home = join(folder, `writers-${kind.replace(' ', '-')}`);
+    beforeAll(async () => {
+      mkdirSync(home, { recursive: true });
+      registry = await runRegistry(kind, home, { access: 'anonymous' });
+    });
+    afterAll(() => registry.stop());
 
-  it.each([2, 10])('lose no entry: %i processes attach at once', async (writers) => {
-    const registries = ownRegistries(registry);
-    const service = createPackService({ registries: registries.lookup });
-    const reference = `${registry.host}/team/${writers}-writers:v1`;
-    const { digest } = await service.pack({ files: [file('subject')], artifactType: remark }, reference);
-    const all = await Promise.all(
-      Array.from({ length: writers }, async (_, index) => {
-        const { stdout } = await execute(process.execPath, [attachCommand, reference, `${index}`, '3']);
-        return stdout.trim().split('\n');
-      }),
-    );
-    const repository = (await registries.lookup(registry.host)).repository(`team/${writers}-writers`);
-    const { referrers } = await repository.referrers(digest);
-    expect(referrers.map((referrer) => referrer.digest).sort()).toEqual(all.flat().sort());
-    await registries.close();
-  });
-});
+    it.each([2, 10])('lose no entry: %i processes attach at once', async (writers) => {
+      const registries = ownRegistries(registry);
+      const service = createPackService({ registries: registries.lookup });
+      const reference = `${registry.host}/team/${writers}-writers:v1`;
+      const { digest } = await service.pack({ files: [file('subject')], artifactType: remark }, reference);
+      const all = await Promise.all(
+        Array.from({ length: writers }, async (_, index) => {
+          const { stdout } = await execute(process.execPath, [attachCommand, reference, `${index}`, '3']);
+          return stdout.trim().split('\n');
+        }),
+      );
+      const repository = (await registries.lookup(registry.host)).repository(`team/${writers}-writers`);
+      const { referrers } = await repository.referrers(digest);
+      expect(referrers.map((referrer) => referrer.digest).sort()).toEqual(all.flat().sort());
+      await registries.close();
+    });
+  },
+);

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tokenMint } from './access-token.ts';
+import { fsBlobStore, fsRecordStore } from '../../src/adapters/blob-store/fs.ts';
+import { listen } from '../../src/adapters/node/http-listener.ts';
+import { registryServer, tokenAuth } from '../../src/adapters/registry/server.ts';
+import { tokenMint, type TokenMint } from './access-token.ts';
 import { makeAuthority, makeSigningKey, type PrivateAuthority } from './certificates.ts';
 import { passwordKeeper, startGuard, tokenKeeper } from './guard.ts';
 import { registryPrograms, type RegistryKind, type RegistryProgram, type RegistrySettings } from './registries.ts';
@@ -116,8 +119,24 @@ async function startWithTokens(base: Base, { tokenSeconds: seconds }: RunOptions
     const token = { realm: tokens.realm, issuer, service, certificateFile: key.certificateFile };
     return base.running(await base.start({ token }), { account, tokens });
   }
+  if (base.kind === 'packwright') {
+    const server = base.tied(await startOwnWithTokens(join(base.folder, 'state'), mint, tokens.realm));
+    return base.running(server.host, { account, tokens });
+  }
   const guard = base.tied(await startGuard(await base.start(), tokenKeeper(mint, tokens.realm), {}));
   return base.running(guard.host, { account, tokens });
+}
+
+/** Our server, which asks for tokens by itself. */
+async function startOwnWithTokens(
+  directory: string,
+  { service, accessOf }: TokenMint,
+  realm: string,
+): Promise<{ readonly host: string; stop(): Promise<void> }> {
+  const auth = tokenAuth({ realm, service, verify: accessOf });
+  const stores = { blobs: fsBlobStore({ directory }), records: fsRecordStore({ directory }) };
+  const { url, close } = await listen(registryServer({ ...stores, auth }), { grace: 0 });
+  return { host: url.host, stop: close };
 }
 
 function writePasswords(folder: string): string {

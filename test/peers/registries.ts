@@ -37,11 +37,26 @@ export interface RegistryProgram {
   command(port: number, settings: RegistrySettings): ServerCommand;
 }
 
-export type RegistryKind = 'distribution 2' | 'distribution 3' | 'olareg' | 'crane' | 'packwright';
+/**
+ * `packwright` is the server alone, without a flush to disk for each write: what a benchmark compares. The others are
+ * the command `packwright serve`, over blobs and records (`fs:`) and over layouts (`oci:`).
+ */
+export type RegistryKind =
+  'distribution 2' | 'distribution 3' | 'olareg' | 'crane' | 'packwright' | 'packwright serve' | 'packwright layouts';
+
+/** Those that the tests look at. */
+export const testedKinds: readonly RegistryKind[] = [
+  'distribution 2',
+  'distribution 3',
+  'olareg',
+  'crane',
+  'packwright serve',
+  'packwright layouts',
+];
 
 const own = { tls: true, htpasswd: true };
 
-/** The registries that the tests start. */
+/** The registries that tests and benchmarks start. */
 export const registryPrograms: Readonly<Record<RegistryKind, RegistryProgram>> = {
   'distribution 2': {
     ...own,
@@ -104,7 +119,28 @@ export const registryPrograms: Readonly<Record<RegistryKind, RegistryProgram>> =
       args: [fileURLToPath(new URL('own-registry.ts', import.meta.url)), String(port), join(folder, 'state')],
     }),
   },
+  'packwright serve': servedBy('fs'),
+  'packwright layouts': servedBy('oci'),
 };
+
+/** The command, from its source. */
+function servedBy(store: 'fs' | 'oci'): RegistryProgram {
+  return {
+    ...own,
+    token: false,
+    referrers: true,
+    catalog: true,
+    command: (port, { folder, tls, htpasswd }) => ({
+      program: process.execPath,
+      args: [
+        fileURLToPath(new URL('../../src/cli/bin.ts', import.meta.url)),
+        ...['serve', '--port', String(port), '--store', `${store}:${join(folder, 'state')}`],
+        ...(htpasswd === undefined ? [] : ['--auth', htpasswd]),
+        ...(tls === undefined ? [] : ['--tls-cert', tls.certificateFile, '--tls-key', tls.keyFile]),
+      ],
+    }),
+  };
+}
 
 /** Writes a configuration, and gives its path. JSON is YAML as well. */
 function distributionConfig(port: number, { folder, tls, htpasswd, token }: RegistrySettings): string {

@@ -35,7 +35,7 @@ export function tokenAuth(options: TokenAuthOptions): RegistryAuth {
   checkOptions('tokenAuth', options, ['realm', 'service', 'verify']);
   const { realm, service, verify } = options;
   if (!URL.canParse(realm) || /["\\\s]/.test(realm)) throw invalid('realm', 'a URL');
-  if (!/^[!#-[\]-~]{1,256}$/.test(service)) throw invalid('service', 'printable ASCII without quotes');
+  if (!/^[ !#-[\]-~]{1,256}$/.test(service)) throw invalid('service', 'printable ASCII without quotes');
   return async (request) => {
     const scope = scopeOf(request);
     const challenge = (error?: string): { outcome: 'unauthorized'; challenge: string } => ({
