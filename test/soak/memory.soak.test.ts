@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, ftruncateSync, openSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +12,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createHash, integrityOf } from '../../src/digest/index.ts';
 import { someBytes } from '../../src/testing/bytes.ts';
 import { temporaryFolder } from './command.ts';
+import { writeLargeFile } from './large-file.ts';
 import { figure, long, mebibytes } from './report.ts';
 
 const size = long ? 4 * 2 ** 30 : 2 ** 29;
@@ -28,14 +29,6 @@ const block = someBytes(2 ** 20);
 async function peakOf(verb: string, cwd: string): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, [worker, verb, String(size)], { cwd });
   return Number(stdout);
-}
-
-/** A file with holes: it has all its bytes, and takes little of the disk. */
-function writeLargeFile(path: string): void {
-  const file = openSync(path, 'w');
-  for (let offset = 0; offset < size; offset += size / 16) writeSync(file, block, 0, block.length, offset);
-  ftruncateSync(file, size);
-  closeSync(file);
 }
 
 /** Serves one large package, and gives the lockfile that names it. */
@@ -78,7 +71,7 @@ const works: readonly (readonly [verb: string, gone: readonly string[]])[] = [
 describe.skipIf(!existsSync('/proc/self/status'))(`an entry of ${mebibytes(size)}`, () => {
   it(`takes at most ${mebibytes(allowed)} more than a process that does nothing`, async () => {
     const cwd = temporaryFolder();
-    writeLargeFile(join(cwd, 'large'));
+    writeLargeFile(join(cwd, 'large'), size);
     writeFileSync(join(cwd, 'package-lock.json'), await largePackage());
     const idle = await peakOf('nothing', cwd);
     const tooMuch: string[] = [];
