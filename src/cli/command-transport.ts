@@ -1,4 +1,5 @@
 import type { UndiciTransport, UndiciTransportOptions } from '../adapters/transport/undici.ts';
+import { directFetch } from '../adapters/node/direct-fetch.ts';
 import type { ProxyLookup } from './environment-proxy.ts';
 
 /** What a connection of the command needs besides the platform's own. */
@@ -22,6 +23,7 @@ export interface CommandTransport {
 export function commandTransport(options: CommandTransportOptions): CommandTransport {
   const { proxyFor, ...rest } = options;
   const special = Object.values(rest).some((value) => value !== undefined && value !== false);
+  const direct = directFetch();
   let transport: Promise<UndiciTransport> | undefined;
   const open = (): Promise<UndiciTransport> => (transport ??= openTransport({ ...rest, proxy: proxyFor }));
   return {
@@ -30,7 +32,7 @@ export function commandTransport(options: CommandTransportOptions): CommandTrans
       if (special) await open();
     },
     fetch: async (input, init) => {
-      if (!special && proxyFor(urlOf(input)) === undefined) return globalThis.fetch(input, init);
+      if (!special && proxyFor(urlOf(input)) === undefined) return direct(input, init);
       return (await open()).fetch(input, init);
     },
     close: async () => (await transport)?.close(),
