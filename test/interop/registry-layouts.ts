@@ -59,12 +59,21 @@ const writers: Readonly<Record<string, (repository: Repository) => Promise<Entry
     }
     return putManifest(repository, `${oci}.index.v1+json`, { manifests }, 'v1');
   },
-  docker: async (repository) => {
-    const layers = [await putBlob(repository, `${docker}.image.rootfs.diff.tar.gzip`, 'not really a layer')];
-    const config = await putBlob(repository, `${docker}.container.image.v1+json`, imageConfig('amd64', ['docker']));
-    return putManifest(repository, `${docker}.distribution.manifest.v2+json`, { config, layers }, 'v1');
+  docker: (repository) => putDocker(repository, 'amd64', 'v1'),
+  'docker-list': async (repository) => {
+    const manifests = [];
+    for (const architecture of ['amd64', 'arm64']) {
+      manifests.push({ ...(await putDocker(repository, architecture)), platform: { os: 'linux', architecture } });
+    }
+    return putManifest(repository, `${docker}.distribution.manifest.list.v2+json`, { manifests }, 'v1');
   },
 };
+
+async function putDocker(repository: Repository, architecture: string, tag?: string): Promise<Entry> {
+  const layers = [await putBlob(repository, `${docker}.image.rootfs.diff.tar.gzip`, 'not really a layer')];
+  const config = await putBlob(repository, `${docker}.container.image.v1+json`, imageConfig(architecture, ['docker']));
+  return putManifest(repository, `${docker}.distribution.manifest.v2+json`, { config, layers }, tag);
+}
 
 async function putImage(repository: Repository, architecture: string, tag?: string): Promise<Entry> {
   const layers = [];

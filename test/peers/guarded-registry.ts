@@ -130,10 +130,10 @@ async function startWithTokens(base: Base, { tokenSeconds: seconds }: RunOptions
 /** Our server, which asks for tokens by itself. */
 async function startOwnWithTokens(
   directory: string,
-  { service, accessOf }: TokenMint,
+  mint: TokenMint,
   realm: string,
 ): Promise<{ readonly host: string; stop(): Promise<void> }> {
-  const auth = tokenAuth({ realm, service, verify: accessOf });
+  const auth = tokenAuth({ realm, service: mint.service, verify: (token) => mint.accessOf(token) });
   const stores = { blobs: fsBlobStore({ directory }), records: fsRecordStore({ directory }) };
   const { url, close } = await listen(registryServer({ ...stores, auth }), { grace: 0 });
   return { host: url.host, stop: close };
