@@ -2,9 +2,12 @@ import { write } from 'node:fs';
 import { promisify } from 'node:util';
 import { chunksOf } from '../../bytes/stream.ts';
 import type { ByteSource } from '../../bytes/source.ts';
+import { writeFully } from './atomic-file.ts';
 import { SourceFailure } from './failure.ts';
 
 const maxPiece = 1024 * 1024;
+/** What is no larger is written at once: another thread would cost more than it frees. */
+const smallPiece = 256 * 1024;
 const writeSome = promisify(write) as (
   file: number,
   bytes: Uint8Array,
@@ -14,16 +17,26 @@ const writeSome = promisify(write) as (
 ) => Promise<unknown>;
 
 /** The chunks of a source, from its start or from a byte in it. What the source throws is marked as its own; an abort is let through. */
-export async function* sourceChunks(
+export function sourceChunks(
   source: ByteSource,
   signal: AbortSignal | undefined,
   start: number = 0,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield* chunksOf(await source.open(start === 0 ? { signal } : { start, signal }), { signal });
-  } catch (error) {
-    throw new SourceFailure(error);
-  }
+): AsyncIterable<Uint8Array> {
+  let chunks: AsyncGenerator<Uint8Array> | undefined;
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    try {
+      chunks ??= chunksOf(await source.open(start === 0 ? { signal } : { start, signal }), { signal });
+      return await chunks.next();
+    } catch (error) {
+      throw new SourceFailure(error);
+    }
+  };
+  // A generator around another one would cost more for each chunk than all that is done with it.
+  const end = async (): Promise<IteratorResult<Uint8Array>> => {
+    await chunks?.return(undefined);
+    return { done: true, value: undefined };
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
 }
 
 /** Where bytes are written, and who looks at them. */
@@ -47,7 +60,10 @@ export async function writeChunks(
 ): Promise<void> {
   const writer = new PieceWriter(file, options);
   try {
-    for await (const chunk of chunks) await writer.add(chunk);
+    for await (const chunk of chunks) {
+      const sent = writer.add(chunk);
+      if (sent !== undefined) await sent;
+    }
   } finally {
     await writer.end();
   }
@@ -81,7 +97,15 @@ class PieceWriter {
     this.#onPiece = onPiece;
   }
 
-  async add(chunk: Uint8Array): Promise<void> {
+  /** Takes a chunk; what it gives, if anything, is to be waited for before the next one. */
+  add(chunk: Uint8Array): Promise<void> | undefined {
+    if (chunk.length >= this.#gathering.length - this.#filled) return this.#addLarge(chunk);
+    this.#gathering.set(chunk, this.#filled);
+    this.#filled += chunk.length;
+    return undefined;
+  }
+
+  async #addLarge(chunk: Uint8Array): Promise<void> {
     for (let done = 0; done < chunk.length;) {
       const part = chunk.subarray(done, done + this.#gathering.length - this.#filled);
       this.#gathering.set(part, this.#filled);
@@ -92,10 +116,18 @@ class PieceWriter {
   }
 
   async end(): Promise<void> {
-    if (this.#filled > 0) await this.#send();
+    if (this.#inFlight === undefined && this.#filled <= smallPiece) this.#writeSmall();
+    else if (this.#filled > 0) await this.#send();
     await this.#inFlight;
     giveBuffer(this.#gathering);
     giveBuffer(this.#other);
+  }
+
+  #writeSmall(): void {
+    const piece = this.#gathering.subarray(0, this.#filled);
+    if (piece.length === 0) return;
+    writeFully(this.#file, piece, this.#position);
+    this.#onPiece?.(piece);
   }
 
   async #send(): Promise<void> {
