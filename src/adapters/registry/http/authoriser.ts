@@ -1,13 +1,13 @@
 import { RegistryError, UsageError } from '../../../errors.ts';
 import type { HttpClient } from '../../../http/http-client.ts';
-import type { HttpFailure } from '../../../http/http-failure.ts';
+import { HttpFailure } from '../../../http/http-failure.ts';
 import { redactUrl } from '../../../http/redact-url.ts';
 import type { Credential, CredentialProvider } from '../../../ports/credential.ts';
 import { parseChallenges, type Challenge } from './challenge.ts';
 import type { Scope } from './connection.ts';
 import { realmUrl } from './realm.ts';
 import { basicOf, secretsOf } from './redact-secrets.ts';
-import { loginHint, registryFailure } from './registry-failure.ts';
+import { explainFailure, loginHint } from './registry-failure.ts';
 import { covers, firstScope, formatScopes, mergeScopes } from './scopes.ts';
 import { createSingleFlight, untilAborted, type SingleFlight } from './single-flight.ts';
 import { requestToken, type Token } from './token.ts';
@@ -175,26 +175,27 @@ export class Authoriser {
       return await requestToken(request, client);
     } catch (error) {
       const isRefused = [400, 401, 403].includes((error as HttpFailure).status ?? 0);
-      if (!isRefused || request.scopes.size < 2) throw this.#tokenFailure(error, request);
+      if (!isRefused || request.scopes.size < 2) throw await this.#tokenFailure(error, request);
       const one = { ...request, scopes: firstScope(request.scopes) };
-      const token = await requestToken(one, client).catch((again: unknown) => {
-        throw this.#tokenFailure(again, one);
+      const token = await requestToken(one, client).catch(async (again: unknown) => {
+        throw await this.#tokenFailure(again, one);
       });
       // The rest was refused: asking for it before each request would be of no use.
       return { ...token, scopes: request.scopes };
     }
   }
 
-  #tokenFailure(error: unknown, { realm, credential }: { realm: URL; credential: Credential | undefined }): unknown {
+  async #tokenFailure(
+    error: unknown,
+    { realm, credential }: { realm: URL; credential: Credential | undefined },
+  ): Promise<unknown> {
+    if (!(error instanceof HttpFailure)) return error;
     const { host } = this.#options;
     const what = `the request for a token (${redactUrl(realm)})`;
-    const failure = registryFailure(error, {
-      id: host,
-      what,
-      secrets: this.secrets,
-      authorised: credential !== undefined,
-    });
-    return isRefusal(failure, credential) ? unauthorised(failure, loginHint(host, credential !== undefined)) : failure;
+    const authorised = credential !== undefined;
+    const context = { id: host, what, secrets: this.secrets, authorised };
+    const failure = await explainFailure(error, context, { who: 'token server', bases: [realm], fetch: undefined });
+    return isRefusal(failure, credential) ? unauthorised(failure, loginHint(host, authorised)) : failure;
   }
 
   #realmOf({ parameters }: Challenge, from: URL): URL {

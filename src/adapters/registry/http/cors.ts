@@ -5,7 +5,9 @@ import type { FailureContext } from './registry-failure.ts';
 
 /** What is needed to ask a registry without reading its answer. */
 export interface CorsProbe {
-  /** Where the registry is, or may be, asked. */
+  /** Who was asked. */
+  readonly who: 'registry' | 'token server';
+  /** Where that one is, or may be, asked. */
   readonly bases: readonly (URL | undefined)[];
   readonly fetch: Fetch | undefined;
 }
@@ -17,22 +19,31 @@ export interface CorsProbe {
 export async function explainCors(
   error: HttpFailure,
   { id, what }: FailureContext,
-  { bases, fetch = globalThis.fetch }: CorsProbe,
+  { who, bases, fetch = globalThis.fetch }: CorsProbe,
 ): Promise<RegistryError | undefined> {
-  const page = (globalThis as { location?: { origin?: string } }).location?.origin;
+  const page = pageOrigin();
   const isHidden = error.kind === 'network' && networkCode(error) === undefined;
   if (!isHidden || page === undefined) return undefined;
   const answers = await Promise.all(bases.map((base) => isThere(base, page, fetch)));
   if (!answers.includes(true)) return undefined;
-  return new RegistryError(
-    'ERR_REGISTRY_NETWORK',
-    `${what} of ${id} failed: it does not allow pages of ${page} (CORS)`,
-    {
-      cause: error,
-      hint: `let the registry send CORS headers for ${page}, or ask it through a proxy that does`,
-      details: { registry: id, cors: true },
-    },
-  );
+  const message = `${what} of ${id} failed: the ${who} does not allow pages of ${page} (CORS)`;
+  return new RegistryError('ERR_REGISTRY_NETWORK', message, {
+    cause: error,
+    hint: corsHint(who),
+    details: { registry: id, cors: true },
+  });
+}
+
+/** What to do where a page may not do what it does. */
+export function corsHint(who: CorsProbe['who'] = 'registry'): string {
+  const page = pageOrigin() ?? 'the origin of the page';
+  const own = who === 'registry' ? ', and the storage that it redirects to,' : '';
+  const flag = who === 'registry' ? ` (packwright serve: --cors-origin ${page})` : '';
+  return `let the ${who}${own} allow ${page} by CORS headers${flag}, or ask through a proxy that does`;
+}
+
+function pageOrigin(): string | undefined {
+  return (globalThis as { location?: { origin?: string } }).location?.origin;
 }
 
 async function isThere(base: URL | undefined, page: string, fetch: Fetch): Promise<boolean> {

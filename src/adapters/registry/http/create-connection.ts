@@ -178,7 +178,7 @@ class Connection implements RegistryConnection {
   /** What a failure of HTTP means; an abort as it is. */
   async #failure(error: unknown, context: FailureContext): Promise<unknown> {
     if (!(error instanceof HttpFailure)) return error;
-    const probe = { bases: this.#origin.bases, fetch: this.#options.fetch };
+    const probe = { who: 'registry', bases: this.#origin.bases, fetch: this.#options.fetch } as const;
     const { explainFailure } = await import('./registry-failure.ts');
     return await explainFailure(error, context, probe);
   }

@@ -1,7 +1,7 @@
 import { RegistryError, type RegistryErrorCode } from '../../../errors.ts';
 import { networkCode } from '../../../http/exchange.ts';
 import { HttpFailure } from '../../../http/http-failure.ts';
-import { explainCors, type CorsProbe } from './cors.ts';
+import { corsHint, explainCors, type CorsProbe } from './cors.ts';
 import { parseErrorBody, type ErrorBody } from './error-body.ts';
 import { redactSecrets } from './redact-secrets.ts';
 
@@ -80,6 +80,7 @@ function hintOf(code: RegistryErrorCode, body: ErrorBody, { id, authorised }: Fa
       return 'check the name of the repository; some registries want it to be created first';
     case 'ERR_REGISTRY_RATE_LIMITED':
       return `wait and try again${authorised ? '' : `, or log in: packwright login ${id}`}`;
+      if (/\bCORS\b/.test(body.text)) return corsHint();
     case 'ERR_REGISTRY_PROTOCOL':
       return body.html ? pageHint(id) : undefined;
     case 'ERR_REGISTRY_UNAVAILABLE':

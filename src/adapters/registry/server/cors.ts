@@ -52,7 +52,7 @@ export function preflightAnswer(request: Request, settings: ServerSettings): Res
  */
 export function checkOrigin(request: Request, settings: ServerSettings): void {
   if (reading.includes(request.method) || mayWrite(request, settings)) return;
-  throw new Refusal(403, 'DENIED', 'pages of this origin may only read');
+  throw new Refusal(403, 'DENIED', 'pages of this origin may only read (CORS)');
 }
 
 function mayWrite(request: Request, { cors }: ServerSettings): boolean {
