@@ -1,4 +1,5 @@
 import { inTime, linkAbort, type AbortLink } from './abort-link.ts';
+import { BodyReader, giveUp } from './body-reader.ts';
 import { HttpFailure } from './http-failure.ts';
 import { redactUrl } from './redact-url.ts';
 import type { SentBody } from './send-body.ts';
@@ -28,11 +29,13 @@ export const defaultTimeouts: HttpTimeouts = {
 /** The `fetch` of the platform, or of whoever has another one. */
 export type Fetch = typeof globalThis.fetch;
 
-/** An answer whose head has come. Exactly one of `chunks` and `discard` is to be used. */
+/** An answer whose head has come. Exactly one of `read`, `chunks` and `discard` is to be used. */
 export interface Exchange {
   readonly url: URL;
   readonly response: Response;
-  /** The body, part by part. Fails with {@link HttpFailure} when it stalls, drips or is not as long as announced. */
+  /** The body, to be read to its end or cancelled. Fails with {@link HttpFailure}. */
+  read(): BodyReader;
+  /** The body, part by part. */
   chunks(): AsyncGenerator<Uint8Array, void, undefined>;
   /** Gives up the body, and with it the connection's slot. */
   discard(): Promise<void>;
@@ -104,57 +107,26 @@ function openExchange(
       .finally(() => reader.releaseLock());
   };
   if (body === null) end();
+  const fail = (error: unknown): unknown => failureOf(error, url, link.controller.signal);
+  const announced = contentLength(response);
+  const read = (): BodyReader => new BodyReader(body, { url, announced, timeouts, link, end, fail });
   return {
     url,
     response,
+    read,
     async *chunks() {
-      if (body === null) return;
-      const reader = body.getReader();
-      let ended = false;
+      const reader = read();
       try {
-        yield* timedChunks(reader, url, response, timeouts, link);
-        ended = true;
-      } catch (error) {
-        throw failureOf(error, url, link.controller.signal);
+        for (let part = await reader.next(); part !== undefined; part = await reader.next()) yield part;
       } finally {
-        if (!ended) await giveUp(() => reader.cancel(), link.controller);
-        end();
+        await reader.cancel();
       }
     },
     async discard() {
-      if (body !== null && !(await hasEnded())) await giveUp(() => body.cancel(), link.controller);
+      if (body !== null && !(await hasEnded())) await giveUp(() => body.cancel(), link);
       end();
     },
   };
-}
-
-async function giveUp(cancel: () => Promise<void>, controller: AbortController): Promise<void> {
-  // A body that failed already says so again here, which nobody needs to hear.
-  await cancel().catch(() => undefined);
-  controller.abort();
-}
-
-async function* timedChunks(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  url: URL,
-  response: Response,
-  timeouts: HttpTimeouts,
-  link: AbortLink,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const announced = contentLength(response);
-  const checkRate = rateCheck(url, timeouts);
-  let seen = 0;
-  for (;;) {
-    const before = performance.now();
-    const { done, value } = await inTime(reader.read(), timeouts.idleMs, url, link);
-    link.controller.signal.throwIfAborted();
-    if (done) break;
-    seen += value.length;
-    if (announced !== undefined && seen > announced) throw longer(url, announced);
-    checkRate(value.length, performance.now() - before);
-    yield value;
-  }
-  if (announced !== undefined && seen < announced) throw cut(url, seen, announced);
 }
 
 /** The length that an answer announces for its body; undefined where it does not, or where it was decoded on the way. */
@@ -162,34 +134,6 @@ export function contentLength(response: Response): number | undefined {
   const text = response.headers.get('content-length');
   if (text === null || !/^\d{1,15}$/.test(text) || response.headers.has('content-encoding')) return undefined;
   return Number(text);
-}
-
-/** Counts bytes and the time spent waiting for them; a reader that takes its time costs the server nothing. */
-function rateCheck(url: URL, { rateWindowMs, minBytesPerSecond }: HttpTimeouts): (bytes: number, ms: number) => void {
-  let waited = 0;
-  let received = 0;
-  return (bytes, ms) => {
-    waited += ms;
-    received += bytes;
-    if (waited < rateWindowMs) return;
-    if (received < (minBytesPerSecond * waited) / 1000) {
-      throw new HttpFailure('timeout', `${redactUrl(url)} sent ${received} bytes in ${Math.round(waited)} ms`, {
-        retryable: true,
-      });
-    }
-    waited = 0;
-    received = 0;
-  };
-}
-
-function cut(url: URL, seen: number, announced: number): HttpFailure {
-  return new HttpFailure('network', `${redactUrl(url)} sent ${seen} of the ${announced} bytes that it announced`, {
-    retryable: true,
-  });
-}
-
-function longer(url: URL, announced: number): HttpFailure {
-  return new HttpFailure('protocol', `${redactUrl(url)} sent more than the ${announced} bytes that it announced`);
 }
 
 /** What a rejected fetch or read means: the caller's abort as it is, a failure of ours as it is, else the network. */
