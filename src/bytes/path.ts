@@ -18,6 +18,7 @@ export function checkPath(path: string): string {
   const problem = problemOf(path);
   if (problem === undefined) return path;
   throw new FormatError('ERR_UNSAFE_PATH', `path ${JSON.stringify(path.slice(0, 200))} ${problem}`, {
+    hint: 'a path is relative, has "/" between its parts, and stays in its folder',
     details: { path },
   });
 }

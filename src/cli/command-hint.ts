@@ -4,7 +4,7 @@ import type { PackError } from '../errors.ts';
 export function commandHint(error: PackError): string | undefined {
   const { system } = error.details;
   if (error.code !== 'ERR_REGISTRY_NETWORK' || typeof system !== 'string') return error.hint;
-  if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/.test(system)) {
+  if (/SELF_SIGNED|UNABLE_TO/.test(system)) {
     return 'its certificate is not trusted: give the file of its CA with --ca-file';
   }
   if (/SSL|EPROTO/.test(system)) return 'it may speak http without TLS: allow that with --plain-http';

@@ -86,7 +86,8 @@ async function checkStatus(answer: Exchange, expect: readonly number[], clock: H
     headers,
     body,
     url: answer.url,
-    retryable: status === 408 || status === 429 || status >= 500,
+    // No disk grows while we wait.
+    retryable: status === 408 || status === 429 || (status >= 500 && status !== 507),
     retryAfterMs: parseRetryAfter(headers.get('retry-after'), clock.now()),
   });
 }

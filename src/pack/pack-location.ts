@@ -84,6 +84,7 @@ export async function resolveLocation(location: OpenLocation, options: Operation
 export function notFound(location: OpenLocation): RegistryError {
   const { repository, digest, tag } = location;
   return new RegistryError('ERR_REGISTRY_NOT_FOUND', `${describeLocation(location)} was not found`, {
+    hint: 'check the name, and the tag or digest; what needs a login is hidden by some registries',
     details: { repository: repository.id, reference: digest ?? tag },
   });
 }

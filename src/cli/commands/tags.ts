@@ -76,7 +76,9 @@ export async function deleteCommand(
   }
   const { repository } = await openTarget(options.reference, context);
   if (await repository.delete(reference, context.operation)) return { deleted: reference };
-  throw new RegistryError('ERR_REGISTRY_NOT_FOUND', `${JSON.stringify(reference)} was not found in ${repository.id}`);
+  throw new RegistryError('ERR_REGISTRY_NOT_FOUND', `${JSON.stringify(reference)} was not found in ${repository.id}`, {
+    hint: `packwright tags ${repository.id} lists what is there`,
+  });
 }
 
 /** `packwright tags`. */

@@ -41,7 +41,7 @@ function statusError(failure: HttpFailure, context: FailureContext): RegistryErr
     cause: failure,
     status,
     retryable: failure.retryable,
-    hint: hintOf(code, body, context),
+    hint: hintOf(code, status, body, context),
     details: {
       registry: id,
       status,
@@ -56,6 +56,8 @@ const codeByStatus: Readonly<Record<number, RegistryErrorCode>> = {
   403: 'ERR_REGISTRY_DENIED',
   404: 'ERR_REGISTRY_NOT_FOUND',
   408: 'ERR_REGISTRY_TIMEOUT',
+  // What nginx or Cloudflare say with a page where a body is too large for them.
+  413: 'ERR_REGISTRY_REJECTED',
   429: 'ERR_REGISTRY_RATE_LIMITED',
 };
 
@@ -64,15 +66,21 @@ function codeOf(status: number, body: ErrorBody): RegistryErrorCode {
   if (status < 400) return 'ERR_REGISTRY_PROTOCOL';
   if (body.codes.includes('TOOMANYREQUESTS')) return 'ERR_REGISTRY_RATE_LIMITED';
   // Harbor says DENIED where a project is full.
-  if (status === 403 && /\bquota\b|upper limit|storage limit/i.test(body.text)) return 'ERR_REGISTRY_REJECTED';
+  if (status === 403 && isQuota(body)) return 'ERR_REGISTRY_REJECTED';
   return codeByStatus[status] ?? (body.html ? 'ERR_REGISTRY_PROTOCOL' : 'ERR_REGISTRY_REJECTED');
 }
 
-function hintOf(code: RegistryErrorCode, body: ErrorBody, { id, authorised }: FailureContext): string | undefined {
+function hintOf(
+  code: RegistryErrorCode,
+  status: number,
+  body: ErrorBody,
+  { id, authorised }: FailureContext,
+): string | undefined {
   switch (code) {
     case 'ERR_REGISTRY_UNAUTHORIZED':
       return loginHint(id, authorised);
     case 'ERR_REGISTRY_DENIED':
+      if (/\bCORS\b/.test(body.text)) return corsHint();
       return authorised
         ? 'the credential does not allow this: check the rights of the account, and the name of the repository'
         : loginHint(id, false);
@@ -80,15 +88,27 @@ function hintOf(code: RegistryErrorCode, body: ErrorBody, { id, authorised }: Fa
       return 'check the name of the repository; some registries want it to be created first';
     case 'ERR_REGISTRY_RATE_LIMITED':
       return `wait and try again${authorised ? '' : `, or log in: packwright login ${id}`}`;
-      if (/\bCORS\b/.test(body.text)) return corsHint();
     case 'ERR_REGISTRY_PROTOCOL':
-      return body.html ? pageHint(id) : undefined;
+      return pageHint(id);
+    case 'ERR_REGISTRY_REJECTED':
+      return rejectedHint(status, body);
     case 'ERR_REGISTRY_UNAVAILABLE':
     case 'ERR_REGISTRY_TIMEOUT':
       return 'the registry has a fault of its own: try again later';
     default:
       return undefined;
   }
+}
+
+function isQuota({ text }: ErrorBody): boolean {
+  return /\bquota\b|upper limit|storage limit/i.test(text);
+}
+
+function rejectedHint(status: number, body: ErrorBody): string {
+  if (status === 507 || isQuota(body)) return 'the registry has no more room: delete something there, or ask for more';
+  if (status === 413) return 'this is more than the registry, or a proxy before it, takes at once: raise its limit';
+  if (status === 405) return 'the registry only reads, or does not let this be done: ask who runs it';
+  return 'the registry does not take what was sent; its own words say why';
 }
 
 export function loginHint(id: string, authorised: boolean): string {
@@ -129,12 +149,15 @@ const codeByKind: Readonly<Partial<Record<HttpFailure['kind'], RegistryErrorCode
 
 const hintByKind: Readonly<Partial<Record<HttpFailure['kind'], string>>> = {
   timeout: 'the registry, or the way to it, is slow: try again later',
+  protocol: 'the registry, or a proxy before it, breaks the rules of HTTP: try again, or ask who runs it',
   redirect: 'the registry sends us where we do not go: is its address right, and is a login page in between?',
 };
 
 function networkHint(system: string, id: string): string {
   if (/ENOTFOUND|EAI_AGAIN|EAI_NODATA/.test(system)) return `the name does not resolve: is ${id} spelt right?`;
   if (system === 'ECONNREFUSED') return 'nothing listens there: is the port right, and is the registry running?';
+  if (system === 'CERT_HAS_EXPIRED') return 'its certificate has expired: who runs it must renew it';
+  if (system === 'ERR_TLS_CERT_ALTNAME_INVALID') return `its certificate is for another name: is ${id} the right one?`;
   if (/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS/.test(system)) {
     return 'its certificate is not trusted: give the file of its CA (ca of packwright/transport/undici, or NODE_EXTRA_CA_CERTS)';
   }
