@@ -6,7 +6,7 @@ export interface IncomingOptions {
   readonly secure: boolean;
   /** The host to take where the client names none, as HTTP/1.0 allows. */
   readonly host: string;
-  /** How long the client may send nothing while its body is waited for, in milliseconds. */
+  /** How long the client may send next to nothing while its body is waited for, in milliseconds. */
   readonly idleTimeout: number;
   /** Fires when the client is gone. */
   readonly signal: AbortSignal;
@@ -20,6 +20,8 @@ export interface IncomingOptions {
 const halfDuplex = { duplex: 'half' };
 /** Bytes of a body that are read ahead of whoever handles it. */
 const readAhead = 512 * 1024;
+/** Who sends less than this in the time that he may be idle sends nothing: a byte now and then holds no connection. */
+const leastProgress = 1024;
 
 /**
  * A message as a request of the web. undefined where it cannot be one: a method that fetch does not know, a `Host`
@@ -68,8 +70,22 @@ function bodyOf(
 ): ReadableStream<Uint8Array> {
   const idle = idleTimer(idleTimeout, () => message.destroy());
   let ended = false;
-  const end = (last: () => void): void => {
+  let waiting = false;
+  let progress = 0;
+  const rest = (): void => {
     idle.stop();
+    waiting = false;
+    progress = 0;
+  };
+  const expect = (bytes: number): void => {
+    progress += bytes;
+    if (waiting && progress < leastProgress) return;
+    waiting = true;
+    progress = 0;
+    idle.wait();
+  };
+  const end = (last: () => void): void => {
+    rest();
     if (!ended) last();
     ended = true;
   };
@@ -81,9 +97,9 @@ function bodyOf(
       if (ended) return;
       controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       if ((controller.desiredSize ?? 0) > 0) {
-        idle.wait();
+        expect(chunk.length);
       } else {
-        idle.stop();
+        rest();
         message.pause();
       }
     });
@@ -94,7 +110,7 @@ function bodyOf(
   };
   const pull = (): void => {
     goOn?.();
-    idle.wait();
+    expect(0);
     message.resume();
   };
   const cancel = (): void => end(() => undefined);

@@ -52,7 +52,11 @@ async function sendBody(
   { length, idleTimeout }: OutgoingOptions & { readonly length: number | undefined },
 ): Promise<void> {
   const reader = body.getReader();
-  const stop = (): void => void reader.cancel().catch(() => undefined);
+  const client = { gone: false };
+  const stop = (): void => {
+    client.gone = true;
+    reader.cancel().catch(() => undefined);
+  };
   out.once('close', stop);
   let sent = 0;
   try {
@@ -63,12 +67,15 @@ async function sendBody(
       if (length !== undefined && sent > length) throw new RangeError('body is longer than its head says');
       if (!out.write(value)) await drained(out, idleTimeout);
     }
-    if (length !== undefined && sent < length) throw new RangeError('body is shorter than its head says');
+    // The body ends early, too, where the client goes away: that is no news to anybody.
+    if (!client.gone && length !== undefined && sent < length)
+      throw new RangeError('body is shorter than its head says');
     out.end();
   } catch (error) {
+    const { gone } = client;
     stop();
     out.destroy();
-    throw error;
+    if (!gone) throw error;
   }
 }
 

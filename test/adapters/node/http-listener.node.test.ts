@@ -274,6 +274,35 @@ describe('a client that goes away or stalls', () => {
     expect(await raw(url, 'PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123')).toBe('');
   });
 
+  it('is cut where it sends a byte now and then', async () => {
+    const url = await start(async (request) => new Response(await request.text()), { idleTimeout: 100 });
+    const socket = connect(Number(url.port), '127.0.0.1').resume();
+    socket.write('PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n');
+    const drip = setInterval(() => socket.write('x'), 20);
+    await new Promise((resolve) => socket.on('close', resolve).on('error', () => undefined));
+    clearInterval(drip);
+  });
+
+  it('is no news where it goes away in the middle of an answer', async () => {
+    const errors: unknown[] = [];
+    let cancelled = false;
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+      controller.enqueue(new Uint8Array(100_000));
+    };
+    const url = await start(
+      () => {
+        const body = new ReadableStream({ pull, cancel: () => void (cancelled = true) });
+        return Promise.resolve(new Response(body, { headers: { 'content-length': String(1 << 30) } }));
+      },
+      { onError: (error) => errors.push(error) },
+    );
+    const answer = await fetch(url);
+    await answer.body?.cancel();
+    await expect.poll(() => cancelled).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(errors).toEqual([]);
+  });
+
   it('is cut where it takes nothing', async () => {
     let done = false;
     const body = endless().pipeThrough(new TransformStream());
