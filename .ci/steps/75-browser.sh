@@ -1,3 +1,6 @@
-# The portable tests once more, in Chromium.
+# The portable tests once more, in Chromium; then pages of Chromium and of Firefox that talk to registries.
 set -euo pipefail
+source .ci/environment.sh
+use_runtimes
 npx vitest run --config .ci/browser.config.ts
+npx vitest run --config .ci/built.config.ts test/browsers

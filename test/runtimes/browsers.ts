@@ -4,12 +4,30 @@ import { chromium } from 'playwright';
 import { bundleFor } from './bundle.ts';
 import type { Runtimes } from './tools.ts';
 
-const entry = `import { scenario } from './scenario.js';
-globalThis.outcome = scenario().then((value) => JSON.stringify(value), (error) => 'failed: ' + error.stack);`;
-const ask = 'globalThis.outcome';
+/** A browser that the system has. */
+export type BrowserName = 'Chromium' | 'Firefox';
 
-/** Serves a page that runs the scenario, while `visit` looks at it. */
-async function withPage(project: string, visit: (url: string) => Promise<string>): Promise<unknown> {
+/** A page with a script. */
+export interface ScriptPage {
+  /** `http://127.0.0.1:45123` */
+  readonly origin: string;
+  /** The JSON that an expression of the page promises. */
+  readonly ask: (expression: string) => Promise<unknown>;
+  readonly close: () => Promise<void>;
+}
+
+interface OpenTab {
+  readonly evaluate: (expression: string) => Promise<unknown>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens a page, from a server of its own, that runs `entry` with the modules of a project. */
+export async function openPage(
+  browser: BrowserName,
+  project: string,
+  runtimes: Runtimes,
+  entry: string,
+): Promise<ScriptPage> {
   const script = await bundleFor(project, entry, ['browser']);
   const server = createServer((request, response) => {
     const isScript = request.url === '/page.js';
@@ -19,11 +37,22 @@ async function withPage(project: string, visit: (url: string) => Promise<string>
     );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  try {
-    return JSON.parse(await visit(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)) as unknown;
-  } finally {
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const closeServer = (): void => {
     server.closeAllConnections();
     server.close();
+  };
+  try {
+    const tab = await tabs[browser](`${origin}/`, runtimes);
+    return {
+      origin,
+      ask: async (expression) =>
+        JSON.parse(String(await tab.evaluate(`(async () => JSON.stringify(await (${expression})))()`))) as unknown,
+      close: () => tab.close().finally(closeServer),
+    };
+  } catch (error) {
+    closeServer();
+    throw error;
   }
 }
 
@@ -37,20 +66,6 @@ const quiet = [
   '--disable-sync',
 ];
 
-/** Runs the scenario in the Chromium that the system has. */
-export function runInChromium(project: string, runtimes: Runtimes): Promise<unknown> {
-  return withPage(project, async (url) => {
-    const browser = await chromium.launch({ executablePath: runtimes.program('chromium'), args: quiet });
-    try {
-      const page = await browser.newPage();
-      await page.goto(url);
-      return await page.evaluate<string>(ask);
-    } finally {
-      await browser.close();
-    }
-  });
-}
-
 interface Browser {
   newPage(): Promise<{ goto(url: string): Promise<unknown>; evaluate(code: string): Promise<unknown> }>;
   close(): Promise<void>;
@@ -59,18 +74,35 @@ interface Puppeteer {
   readonly default: { launch(options: Readonly<Record<string, unknown>>): Promise<Browser> };
 }
 
-/** Runs the scenario in the Firefox that the system has, over WebDriver BiDi. */
-export function runInFirefox(project: string, runtimes: Runtimes): Promise<unknown> {
-  return withPage(project, async (url) => {
+const tabs: Readonly<Record<BrowserName, (url: string, runtimes: Runtimes) => Promise<OpenTab>>> = {
+  Chromium: async (url, runtimes) =>
+    openTab(url, await chromium.launch({ executablePath: runtimes.program('chromium'), args: quiet })),
+  // Over WebDriver BiDi: playwright drives no Firefox but one of its own.
+  Firefox: async (url, runtimes) => {
     const { default: puppeteer } = await runtimes.load<Puppeteer>('puppeteer-core');
     const executablePath = runtimes.program('firefox-esr');
-    const browser = await puppeteer.launch({ browser: 'firefox', executablePath, headless: true });
-    try {
-      const page = await browser.newPage();
-      await page.goto(url);
-      return String(await page.evaluate(ask));
-    } finally {
-      await browser.close();
-    }
-  });
+    return openTab(url, await puppeteer.launch({ browser: 'firefox', executablePath, headless: true }));
+  },
+};
+
+async function openTab(url: string, browser: Browser): Promise<OpenTab> {
+  try {
+    const page = await browser.newPage();
+    await page.goto(url);
+    return { evaluate: (expression) => page.evaluate(expression), close: () => browser.close() };
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+}
+
+/** Runs the scenario in a browser. */
+export async function runInBrowser(browser: BrowserName, project: string, runtimes: Runtimes): Promise<unknown> {
+  const entry = "import { scenario } from './scenario.js'; globalThis.scenario = scenario;";
+  const page = await openPage(browser, project, runtimes, entry);
+  try {
+    return await page.ask('scenario()');
+  } finally {
+    await page.close();
+  }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { root } from '../meta/source-tree.ts';
-import { runInChromium, runInFirefox } from './browsers.ts';
+import { runInBrowser } from './browsers.ts';
 import { addModule, projectWithPackage } from './installed-package.ts';
 import { runtimesIn } from './tools.ts';
 import { runInWorkerd } from './workerd.ts';
@@ -46,12 +46,8 @@ describe('the installed package gives the pinned digests', { timeout: 120_000 },
     expect(await runInWorkerd(project, runtimes)).toEqual(golden);
   });
 
-  it('in Chromium', async () => {
-    expect(await runInChromium(project, runtimes)).toEqual(golden);
-  });
-
-  it('in Firefox', async () => {
-    expect(await runInFirefox(project, runtimes)).toEqual(golden);
+  it.each(['Chromium', 'Firefox'] as const)('in %s', async (browser) => {
+    expect(await runInBrowser(browser, project, runtimes)).toEqual(golden);
   });
 });
 

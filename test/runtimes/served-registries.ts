@@ -16,7 +16,8 @@ export interface ServedRegistry {
   readonly stop: () => Promise<void>;
 }
 
-const [username, password] = ['ada', 'correct horse, bättery'];
+/** Who has the password. */
+export const account = { username: 'ada', password: 'correct horse, bättery' } as const;
 
 /** Runs `packwright serve`: `command` is the runtime and the path of the command. */
 export async function serve(command: readonly [string, ...string[]], args: readonly string[]): Promise<ServedRegistry> {
@@ -38,11 +39,11 @@ export async function serve(command: readonly [string, ...string[]], args: reado
   };
 }
 
-/** Writes a file of htpasswd, and gives the flags that make `packwright serve` demand its password. */
-export async function guardedBy(folder: string): Promise<readonly string[]> {
+/** Writes a file of htpasswd with the account, and gives its path. */
+export async function passwordFile(folder: string): Promise<string> {
   const path = join(folder, 'htpasswd');
-  await writeFile(path, `${username}:${await hash(password, 4)}\n`);
-  return ['--auth', path];
+  await writeFile(path, `${account.username}:${await hash(account.password, 4)}\n`);
+  return path;
 }
 
 /** Serves wrong bytes from the repository `faulty`, and cuts the first answers of the repository `cut`. */
@@ -61,7 +62,7 @@ async function serveFaulty(origin: string | undefined): Promise<ServedRegistry> 
 }
 
 /** Lets the pages of an origin read all that a handler answers. */
-function forPages(handler: FetchHandler, origin: string | undefined): FetchHandler {
+export function forPages(handler: FetchHandler, origin: string | undefined): FetchHandler {
   return async (request) => {
     const answer = request.method === 'OPTIONS' ? new Response(null, { status: 204 }) : await handler(request);
     // What is to be a cut connection has no headers to set.
@@ -87,12 +88,12 @@ export async function serveWorld(
 ): Promise<ServedWorld> {
   const cors = origin === undefined ? [] : ['--cors-origin', origin];
   const open = await serve(command, ['--store', `fs:${join(folder, 'store')}`, ...cors]);
-  const auth = await guardedBy(folder);
+  const auth = ['--auth', await passwordFile(folder)];
   const guarded = await serve(command, ['--store', `oci:${join(folder, 'layouts')}`, ...auth, ...cors]);
   const faulty = await serveFaulty(origin);
   const closed = `127.0.0.1:${await freePort()}`;
   return {
-    world: { open: open.host, guarded: guarded.host, faulty: faulty.host, closed, username, password },
+    world: { open: open.host, guarded: guarded.host, faulty: faulty.host, closed, ...account },
     stop: async () => {
       await Promise.all([open, guarded, faulty].map((registry) => registry.stop()));
     },
