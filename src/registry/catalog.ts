@@ -15,8 +15,8 @@ export interface Catalog {
   /** Notes that the blob, which is stored, is one of this repository's. */
   admit(digest: Digest, options: OperationOptions): Promise<void>;
   /**
-   * Forgets a blob. False when it was none of this repository's. `confirm` fails where a manifest names it; a catalog
-   * that can tell so without reading every manifest need not call it.
+   * Forgets a blob. False when it was none of this repository's. `confirm` fails where a manifest names it, and may be
+   * called more than once; a catalog that can tell so without reading every manifest need not call it.
    */
   release(digest: Digest, confirm: () => Promise<void>, options: OperationOptions): Promise<boolean>;
   /** True when the repository has something. */
@@ -27,7 +27,7 @@ export interface Catalog {
   tagged(name: string, options: OperationOptions): Promise<KnownManifest | undefined>;
   /**
    * Notes a manifest whose bytes are stored, then its tag. `confirm` fails when something that the manifest names is
-   * not there; it is called where no sweep can run between its answer and the note, if the catalog can promise that.
+   * not there; it is called where nobody can forget a blob between its answer and the note, or after the note.
    */
   add(entry: CatalogEntry, confirm: () => Promise<void>, options: OperationOptions): Promise<void>;
   /**

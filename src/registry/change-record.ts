@@ -22,6 +22,31 @@ export async function changeRecord(
   throw contended(key);
 }
 
+/** A record that was written. */
+export interface RenewedRecord {
+  /** Removes it where it was not there before, and nobody has written it since. */
+  takeBack(): Promise<void>;
+}
+
+/** Writes a record, also where it is there with the same value: who wrote it before can tell then that somebody relies on it. */
+export async function renewRecord(
+  records: RecordStore,
+  key: string,
+  value: Uint8Array,
+  options: OperationOptions,
+): Promise<RenewedRecord> {
+  for (let round = 0; round < maxRounds; round++) {
+    const current = await records.get(key, options);
+    const written = await records.put(key, value, { ...options, ifVersion: current?.version ?? null });
+    if (written === 'conflict') continue;
+    const takeBack = async (): Promise<void> => {
+      if (current === undefined) await records.delete(key, { ifVersion: written.version });
+    };
+    return { takeBack };
+  }
+  throw contended(key);
+}
+
 /** Makes a record, whose value never changes, where there is none. */
 export async function createRecord(
   records: RecordStore,

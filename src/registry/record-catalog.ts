@@ -9,7 +9,7 @@ import type { Catalog, CatalogEntry } from './catalog.ts';
 import { recordKeys, type RecordKeys } from './record-keys.ts';
 import { formatRecord, parseRecord, recordFacts, type RecordedManifest } from './record-value.ts';
 import { tagMoved } from './tag-moved.ts';
-import { changeRecord, createRecord, dropRecord } from './change-record.ts';
+import { changeRecord, createRecord, dropRecord, renewRecord } from './change-record.ts';
 
 /** The catalog of one repository as records, one for each fact, so that writers of different facts never meet. */
 export function recordCatalog(records: RecordStore, repository: string): Catalog {
@@ -22,19 +22,15 @@ export function recordCatalog(records: RecordStore, repository: string): Catalog
   return {
     isTag,
     holds: async (digest, options) => (await records.get(keys.blob(digest), options)) !== undefined,
-    admit: (digest, options) => createRecord(records, keys.blob(digest), utf8('{}'), options),
-    release: async (digest, confirm, options) => {
-      await confirm();
-      return dropRecord(records, keys.blob(digest), undefined, options);
-    },
+    admit: (digest, options) => createRecord(records, keys.blob(digest), blobRecord, options),
+    release: (digest, confirm, options) => releaseBlob(parts, digest, confirm, options),
     exists: async (options) => {
       for await (const { key } of records.list(keys.all, { ...options, limit: 1 })) return key !== '';
       return false;
     },
     manifest: (digest, options) => read(keys.manifest(digest), options),
     tagged: (name, options) => read(keys.tag(name), options),
-    // What the manifest names was found a moment ago, and records have no lock to hold: the sweep waits instead.
-    add: (entry, _confirm, options) => addManifest(parts, entry, options),
+    add: (entry, confirm, options) => addManifest(parts, entry, confirm, options),
     setTag: async (name, descriptor, confirm, options) => {
       await confirm();
       await pointTag(parts, name, descriptor, options);
@@ -47,21 +43,52 @@ export function recordCatalog(records: RecordStore, repository: string): Catalog
   };
 }
 
+const blobRecord: Uint8Array = /* @__PURE__ */ utf8('{}');
+
 interface CatalogParts {
   readonly records: RecordStore;
   readonly keys: RecordKeys;
+}
+
+/**
+ * Forgets a blob, looks once more whether a manifest has come meanwhile that names it, and takes it back then. Records
+ * have no lock to hold: who adds a manifest notes it first and looks for its blobs afterwards, so that of two that meet
+ * at least one sees the other.
+ */
+async function releaseBlob(
+  { records, keys }: CatalogParts,
+  digest: Digest,
+  confirm: () => Promise<void>,
+  options: OperationOptions,
+): Promise<boolean> {
+  await confirm();
+  const dropped = await dropRecord(records, keys.blob(digest), undefined, options);
+  try {
+    if (dropped) await confirm();
+  } catch (error) {
+    await createRecord(records, keys.blob(digest), blobRecord, {});
+    throw error;
+  }
+  return dropped;
 }
 
 /** The tag comes last: what it points at is complete whenever somebody sees it. */
 async function addManifest(
   { records, keys }: CatalogParts,
   entry: CatalogEntry,
+  confirm: () => Promise<void>,
   options: OperationOptions,
 ): Promise<void> {
   const { descriptor, referrer, tag } = entry;
   const { digest } = descriptor;
   const value = formatRecord({ ...recordFacts(descriptor), subject: referrer?.subject });
-  await changeRecord(records, keys.manifest(digest), () => value, options);
+  const noted = await renewRecord(records, keys.manifest(digest), value, options);
+  try {
+    await confirm();
+  } catch (error) {
+    await noted.takeBack();
+    throw error;
+  }
   if (referrer !== undefined) {
     const listed = formatRecord(referrer.descriptor);
     await changeRecord(records, keys.referrer(referrer.subject, digest), () => listed, options);
