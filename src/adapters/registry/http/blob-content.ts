@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../../bytes/source.ts';
-import { chunksOf, concatBytes, readAll, streamFrom } from '../../../bytes/stream.ts';
+import { chunksOf, concatBytes, streamFrom } from '../../../bytes/stream.ts';
 import { contentCheck, verifyBytes } from '../../../digest/verify-stream.ts';
 import { IntegrityError } from '../../../errors.ts';
 import { streamsBodies } from '../../../http/upload-abilities.ts';
@@ -37,9 +37,8 @@ export async function blobContent(
   signal: AbortSignal | undefined,
 ): Promise<BlobContent> {
   checkSize(descriptor, source);
-  const bytes =
-    source.bytes ?? (descriptor.size <= smallBytes ? await readSmall(descriptor, source, signal) : undefined);
-  if (bytes !== undefined) return bytesContent(verifyBytes(bytes, descriptor));
+  if (source.bytes !== undefined) return bytesContent(verifyBytes(source.bytes, descriptor));
+  if (descriptor.size <= smallBytes) return bytesContent(await readSmall(descriptor, source, signal));
   if (streamsBodies() || source.blob === undefined) return streamedContent(descriptor, source, signal);
   const content = streamedContent(descriptor, source, signal);
   const blob = await source.blob();
@@ -56,13 +55,25 @@ function checkSize({ digest, size }: Descriptor, source: ByteSource): void {
   });
 }
 
+/** Small content, read and checked at once. */
 async function readSmall(
   descriptor: Descriptor,
   source: ByteSource,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  const chunks = checkedChunks(descriptor, source, 0, signal);
-  return readAll(streamFrom(chunks), { limit: descriptor.size, signal });
+  const parts: Uint8Array[] = [];
+  let seen = 0;
+  for await (const chunk of chunksOf(await source.open({ signal }), { signal })) {
+    parts.push(chunk);
+    seen += chunk.length;
+    if (seen > descriptor.size) break;
+  }
+  const [first = new Uint8Array()] = parts;
+  const bytes = parts.length < 2 ? first : concatBytes(parts, seen);
+  const check = contentCheck(descriptor);
+  check.update(bytes);
+  check.end();
+  return bytes;
 }
 
 function bytesContent(bytes: Uint8Array): BlobContent {
