@@ -62,7 +62,8 @@ async function expectNoHole(repository: Repository): Promise<void> {
 }
 
 const put = (repository: Repository): Promise<unknown> => repository.manifest.put(manifest, { mediaType, tag: 'v1' });
-const remove = (repository: Repository): Promise<boolean> => repository.blob.delete?.(entry.digest) ?? Promise.resolve(false);
+const remove = (repository: Repository): Promise<boolean> =>
+  repository.blob.delete?.(entry.digest) ?? Promise.resolve(false);
 
 describe('a manifest that comes while its blob is deleted', () => {
   it.each([
