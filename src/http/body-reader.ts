@@ -47,6 +47,11 @@ export class BodyReader {
     this.#ended = body === null;
   }
 
+  /** True when everything has come that the answer announces; its end can still be read. */
+  get complete(): boolean {
+    return this.#seen === this.#terms.announced;
+  }
+
   /** The next part; undefined at the end. */
   async next(): Promise<Uint8Array | undefined> {
     if (this.#ended || this.#reader === undefined) return undefined;

@@ -1,7 +1,9 @@
-import { streamFrom } from '../bytes/stream.ts';
+import { askFrom } from './ask-range.ts';
+import type { BodyReader } from './body-reader.ts';
 import { contentLength, type Exchange } from './exchange.ts';
 import type { AskOptions, HttpClient } from './http-client.ts';
 import { HttpFailure } from './http-failure.ts';
+import { parseRange, rangeOf, strongValidator, totalOf } from './range.ts';
 import { redactUrl } from './redact-url.ts';
 import { waitToRetry } from './retry.ts';
 
@@ -13,10 +15,16 @@ export interface DownloadOptions extends Omit<AskOptions, 'method' | 'body' | 'e
   readonly end?: number | undefined;
   /** The URL has the same bytes for ever, as that of a digest has: a range of it needs no validator. */
   readonly fixed?: boolean | undefined;
+  /** Length of the whole body, where the caller knows it: one that ends before it, and says no length, was cut. */
+  readonly size?: number | undefined;
   /** More bytes than this are a failure of kind `too-large`. */
   readonly maxBytes?: number | undefined;
   /** Looks at the head of the first answer, and throws where it is not what was asked for. */
   readonly check?: ((answer: Exchange) => void) | undefined;
+  /** Turns what goes wrong while the stream is read into the error of the stream. */
+  readonly explain?: ((error: unknown) => Promise<unknown>) | undefined;
+  /** Is told when the stream has ended, failed or was cancelled. */
+  readonly onEnd?: (() => void) | undefined;
 }
 
 /** A body that has begun to come. */
@@ -39,27 +47,17 @@ const progressBytes = 1 << 20;
  * @throws HttpFailure where no answer comes, or (as the error of the stream) where it cannot be read to its end.
  */
 export async function download(client: HttpClient, url: URL, options: DownloadOptions = {}): Promise<Download> {
-  const first = await client.ask(url, request(options, rangeOf(options.start ?? 0, options.end)));
+  const { start = 0, end } = options;
+  const first = await askFrom(client, url, options, start, rangeOf(start, end));
   try {
     checkEncoding(first);
     options.check?.(first);
     const body = new Body(client, url, options, first);
-    return { size: body.total, url: first.url, stream: streamFrom((signal) => body.until(signal)) };
+    return { size: body.total, url: first.url, stream: body.stream() };
   } catch (error) {
     await first.discard();
     throw error;
   }
-}
-
-/** The header for a range, `end` not included; none for everything. */
-function rangeOf(start: number, end: number | undefined): Readonly<Record<string, string>> {
-  return start === 0 && end === undefined ? {} : { range: `bytes=${start}-${end === undefined ? '' : end - 1}` };
-}
-
-function request(options: DownloadOptions, range: Readonly<Record<string, string>>): AskOptions {
-  const expect = 'range' in range ? [200, 206] : [200];
-  // A body that is decoded on its way is not the one that a digest names.
-  return { ...options, expect, headers: { ...options.headers, 'accept-encoding': 'identity', ...range } };
 }
 
 /** One body, over as many answers as it takes. */
@@ -69,22 +67,26 @@ class Body {
   readonly #url: URL;
   readonly #options: DownloadOptions;
   readonly #validator: string | undefined;
-  #answer: Exchange;
+  #reader: BodyReader;
   /** The next byte to hand out. */
   #offset: number;
   /** Bytes of the answer at hand that come before the offset. */
   #known: number;
+  #cancelled = false;
+  #failures = 0;
+  /** Where the failures began to be counted. */
+  #mark: number;
 
   constructor(client: HttpClient, url: URL, options: DownloadOptions, first: Exchange) {
     this.#client = client;
     this.#url = url;
     this.#options = options;
-    this.#answer = first;
     this.#validator = strongValidator(first.response.headers);
-    this.#offset = options.start ?? 0;
+    this.#offset = this.#mark = options.start ?? 0;
     this.total = first.response.status === 206 ? totalOf(first) : contentLength(first.response);
     this.#checkSize(this.total ?? 0);
     this.#known = this.#startOf(first);
+    this.#reader = first.read();
   }
 
   /** The byte after the last one to hand out, where it is known. */
@@ -93,24 +95,45 @@ class Body {
     return end === undefined || this.total === undefined ? (end ?? this.total) : Math.min(end, this.total);
   }
 
-  /** The bytes; listens before anybody asks for the first of them, for a generator that has not begun hears nothing. */
-  until(cancelled: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    cancelled.addEventListener('abort', () => void this.#answer.discard(), { once: true });
-    return this.#chunks(cancelled);
+  /** The bytes, straight from the answers: what stands in between is paid for with every chunk. */
+  stream(): ReadableStream<Uint8Array> {
+    const { explain = (error: unknown): Promise<unknown> => Promise.resolve(error), onEnd } = this.#options;
+    return new ReadableStream(
+      {
+        pull: async (controller) => {
+          try {
+            const chunk = await this.#next();
+            if (this.#cancelled) return;
+            if (chunk === undefined) controller.close();
+            else controller.enqueue(chunk);
+            if (chunk === undefined) onEnd?.();
+          } catch (error) {
+            const explained = await explain(error);
+            onEnd?.();
+            throw explained;
+          }
+        },
+        cancel: async () => {
+          this.#cancelled = true;
+          await this.#reader.cancel();
+          onEnd?.();
+        },
+      },
+      { highWaterMark: 0 },
+    );
   }
 
-  async *#chunks(cancelled: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    let [failures, mark] = [0, this.#offset];
+  async #next(): Promise<Uint8Array | undefined> {
     for (;;) {
       try {
-        yield* this.#rest();
-        return;
+        return await this.#rest();
       } catch (error) {
-        if (this.#offset - mark >= progressBytes) [failures, mark] = [0, this.#offset];
-        if (cancelled.aborted || ++failures >= this.#client.policy.attempts || !(await this.#wait(error, failures - 1)))
-          throw error;
+        await this.#reader.cancel();
+        if (this.#offset - this.#mark >= progressBytes) [this.#failures, this.#mark] = [0, this.#offset];
+        const last = this.#cancelled || ++this.#failures >= this.#client.policy.attempts;
+        if (last || !(await this.#wait(error, this.#failures - 1))) throw error;
       }
-      await this.#reopen();
+      if (this.#cancelled || !(await this.#reopen())) return undefined;
     }
   }
 
@@ -119,32 +142,46 @@ class Body {
     return waitToRetry(error, retries, { policy, clock, signal: this.#options.signal, onRetry: this.#options.onRetry });
   }
 
-  async *#rest(): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of this.#answer.chunks()) {
+  async #rest(): Promise<Uint8Array | undefined> {
+    for (let chunk = await this.#part(); chunk !== undefined; chunk = await this.#part()) {
       const skipped = Math.min(this.#known, chunk.length);
       this.#known -= skipped;
       const fresh = chunk.subarray(skipped, skipped + (this.#end ?? Infinity) - this.#offset);
       if (fresh.length === 0) continue;
       this.#offset += fresh.length;
       this.#checkSize(this.#offset);
-      yield fresh;
-      // Whatever comes behind a range is not waited for.
-      if (this.#offset === this.#options.end) return;
+      return fresh;
     }
     // A server may give less of a range than it was asked for.
-    if (this.#known > 0 || this.#offset < (this.#end ?? 0)) throw this.#cut();
+    if (this.#known > 0 || this.#offset < (this.#end ?? this.#options.size ?? 0)) throw this.#cut();
+    return undefined;
   }
 
-  async #reopen(): Promise<void> {
-    const answer = await this.#client.ask(this.#url, request(this.#options, this.#restOf()));
+  /** The next part of the answer. Whatever comes behind a range is not waited for. */
+  async #part(): Promise<Uint8Array | undefined> {
+    if (this.#offset === this.#options.end && !this.#reader.complete) await this.#reader.cancel();
+    return await this.#reader.next();
+  }
+
+  /** False where the server says that nothing is left of a body whose length it did not say before. */
+  async #reopen(): Promise<boolean> {
+    const answer = await askFrom(this.#client, this.#url, this.#options, this.#offset, this.#restOf()).catch(
+      (error: unknown) => {
+        if (this.total === undefined && error instanceof HttpFailure && error.status === 416) return undefined;
+        throw error;
+      },
+    );
+    if (answer === undefined) return false;
     try {
       checkEncoding(answer);
       this.#known = this.#startOf(answer);
+      this.#reader = answer.read();
+      if (this.#cancelled) await this.#reader.cancel();
     } catch (error) {
       await answer.discard();
       throw error;
     }
-    this.#answer = answer;
+    return true;
   }
 
   #restOf(): Readonly<Record<string, string>> {
@@ -188,37 +225,6 @@ class Body {
   #wrongRange(): HttpFailure {
     return new HttpFailure('protocol', `${redactUrl(this.#url)} answered with another range than the one asked for`);
   }
-}
-
-interface ContentRange {
-  readonly start: number;
-  readonly end: number;
-  readonly total: number | undefined;
-}
-
-/** What a 206 says that it is (RFC 9110 section 14.4); NaN for what it does not say. */
-function parseRange(headers: Headers): ContentRange {
-  const range = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/.exec(headers.get('content-range') ?? '');
-  return {
-    start: Number(range?.[1]),
-    end: Number(range?.[2]),
-    total: range?.[3] === '*' ? undefined : Number(range?.[3]),
-  };
-}
-
-function totalOf({ response }: Exchange): number | undefined {
-  const { total } = parseRange(response.headers);
-  return Number.isNaN(total) ? undefined : total;
-}
-
-/** What tells that a later range is of the same bytes: a strong entity tag, or a date that is old enough to be strong. */
-function strongValidator(headers: Headers): string | undefined {
-  const tag = headers.get('etag');
-  if (tag !== null && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag)) return tag;
-  const modified = headers.get('last-modified') ?? '';
-  // RFC 9110 section 8.8.2.2: two versions within one second have the same date.
-  const age = Date.parse(headers.get('date') ?? '') - Date.parse(modified);
-  return tag === null && age >= 1000 ? modified : undefined;
 }
 
 function checkEncoding(answer: Exchange): void {

@@ -40,7 +40,7 @@ const bound = ['authorization', 'cookie', 'proxy-authorization'];
  */
 export async function follow(from: URL, request: HttpRequest, context: ExchangeContext): Promise<Exchange> {
   let url = withoutUserInfo(from);
-  const shared = unbound(request.headers);
+  const shared = (): Headers => unbound(request.headers);
   let headers = merged(request.headers, userInfoOf(from), await request.authorize?.(url));
   for (let hops = 0; ; hops++) {
     checkHost(url, request);
@@ -51,11 +51,11 @@ export async function follow(from: URL, request: HttpRequest, context: ExchangeC
     await answer.discard();
     if (hops >= maxRedirects) throw unsafe(url, `redirects more than ${maxRedirects} times`);
     const { checkMethod, redirectUrl } = await import('./redirect.ts');
-    if (location === null) return await followUnseen(url, request, shared, context);
+    if (location === null) return await followUnseen(url, request, shared(), context);
     // User info in a redirect is the server's, not the caller's: it is not sent.
     const next = withoutUserInfo(redirectUrl(url, location));
     checkMethod(url, next, request.method, status);
-    if (next.origin !== url.origin) headers = shared;
+    if (next.origin !== url.origin) headers = shared();
     url = next;
   }
 }
@@ -75,6 +75,7 @@ function unbound(headers: HttpRequest['headers']): Headers {
 
 /** Fetch takes no URL with user info, and would say it whole in its message. */
 function withoutUserInfo(url: URL): URL {
+  if (url.username === '' && url.password === '' && url.hash === '') return url;
   const clean = new URL(url);
   clean.username = '';
   clean.password = '';

@@ -1,4 +1,3 @@
-import { chunksOf, streamFrom } from '../../../bytes/stream.ts';
 import { download, type Download } from '../../../http/download.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import {
@@ -12,7 +11,6 @@ import type { CredentialProvider } from '../../../ports/credential.ts';
 import type { RegistryConnection, RegistryDownload, RegistryRequest } from './connection.ts';
 import { isHtml } from './is-html.ts';
 import type { Mirrors } from './mirrors.ts';
-import { cancelUnread } from './cancel-unread.ts';
 import { createNotes, type Notes } from './notes.ts';
 import { OriginClient, type Sending } from './origin-client.ts';
 import type { RegistryProfile } from './profile.ts';
@@ -133,36 +131,17 @@ class Connection implements RegistryConnection {
       ask: (url, ask = {}) => this.#origin.send(this.#downloads, url, ask, sending),
     };
     try {
-      const body = await download(client, await this.#urlOf(target, signal), {
+      return await download(client, await this.#urlOf(target, signal), {
         ...request,
         // What a path with a digest names never changes.
         fixed: true,
         onRetry: notes.retry,
+        explain: (error) => this.#failure(error, context()),
+        onEnd: notes.end,
       });
-      return {
-        ...body,
-        stream: streamFrom((cancelled) => {
-          cancelUnread(body.stream, cancelled);
-          return this.#translated(body.stream, { context, notes }, cancelled);
-        }),
-      };
     } catch (error) {
       if (error instanceof HttpFailure && error.status === 404) return undefined;
       throw await this.#failure(error, context());
-    }
-  }
-
-  async *#translated(
-    stream: ReadableStream<Uint8Array>,
-    { context, notes }: { readonly context: () => FailureContext; readonly notes: Notes },
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* chunksOf(stream, { signal });
-    } catch (error) {
-      throw await this.#failure(error, context());
-    } finally {
-      notes.end();
     }
   }
 
