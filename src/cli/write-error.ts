@@ -26,7 +26,7 @@ export function writeError(error: unknown, argv: readonly string[], stderr: Prog
   }
   stderr.write(`packwright: ${visible(messageOf(error))}\n`);
   if (isPackError(error)) writeIssues(error.details['issues'], stderr);
-  const hint = isPackError(error) ? commandHint(error) : undefined;
+  const hint = hintOf(error);
   if (hint !== undefined) stderr.write(`hint: ${visible(hint)}\n`);
   if (before.includes('-d') || before.includes('--debug')) writeCauses(error, stderr);
 }
@@ -42,16 +42,21 @@ function writeIssues(issues: unknown, stderr: ProgramStream): void {
 }
 
 function errorJson(error: unknown): Partial<PackErrorJson> {
-  if (isPackError(error)) {
-    const hint = commandHint(error);
-    return { ...error.toJSON(), ...(hint === undefined ? {} : { hint }) };
-  }
+  const hint = hintOf(error);
+  const told = hint === undefined ? {} : { hint };
+  if (isPackError(error)) return { ...error.toJSON(), ...told };
   return {
     code: isAborted(error) ? 'ERR_ABORTED' : 'ERR_INTERNAL',
     message: messageOf(error),
     retryable: false,
+    ...told,
     details: {},
   };
+}
+
+function hintOf(error: unknown): string | undefined {
+  if (isPackError(error)) return commandHint(error);
+  return isAborted(error) ? 'run it again: what was done is not done twice, and nothing is half done' : undefined;
 }
 
 function isAborted(error: unknown): boolean {

@@ -5,11 +5,11 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digestOf, integrityOf } from '../../src/digest/index.ts';
 import type { PackErrorJson } from '../../src/errors.ts';
 import { someBytes } from '../../src/testing/bytes.ts';
+import { commandFile } from './command-file.ts';
 import { run } from './run-command.ts';
 
 const bytes = someBytes(20_000);
@@ -154,29 +154,10 @@ describe('a name', () => {
   });
 });
 
-/** The command as one file, for a process of its own: older runtimes do not read TypeScript. */
-async function commandFile(): Promise<string> {
-  const root = emptyFolder();
-  const outfile = join(root, 'dist/cli/bin.js');
-  await build({
-    entryPoints: [join(import.meta.dirname, '../../src/cli/bin.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-    banner: { js: "import { createRequire as from } from 'node:module'; const require = from(import.meta.url);" },
-  });
-  writeFileSync(join(root, 'package.json'), '{"version":"0.0.0","type":"module"}');
-  chmodSync(root, 0o755);
-  return outfile;
-}
-
 describe('a process', () => {
   let file: string;
   beforeAll(async () => {
-    file = await commandFile();
+    file = await commandFile(emptyFolder());
   });
 
   const start = (cwd: string, argv: readonly string[], identity: { uid?: number } = {}): ReturnType<typeof spawn> =>

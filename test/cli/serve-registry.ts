@@ -15,7 +15,7 @@ export interface Served {
 export interface ServeOptions extends Partial<RegistryServerOptions> {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Answers in place of the registry. */
-  readonly before?: (request: Request) => Response | undefined;
+  readonly before?: (request: Request) => Response | Promise<Response> | undefined;
 }
 
 export async function serveRegistry(options: ServeOptions = {}): Promise<Served> {
