@@ -156,7 +156,7 @@ const shown: Readonly<Record<string, readonly [Show, unknown, unknown]>> = {
   'mount-needs-from': [
     ({ status, layer }) => status(`blobs/uploads/?mount=${layer.digest}`, { method: 'POST' }),
     400,
-    201,
+    202,
   ],
   'blob-put-204': [async (given) => finish(given, await given.begin()), 204, 201],
   'blob-put-202': [async (given) => finish(given, await given.begin()), 202, 201],

@@ -25,6 +25,8 @@ export interface Grant {
   /** The value of `Authorization`. */
   readonly header: string;
   readonly token?: Token | undefined;
+  /** How many tokens had been given by then. */
+  readonly given?: number | undefined;
 }
 
 /** What the authoriser of one registry works with. */
@@ -47,7 +49,8 @@ export class Authoriser {
   /** By repository: podman binds credentials to paths. */
   readonly #credentials = new Map<string | undefined, Promise<Credential | undefined>>();
   readonly #secrets = new Set<string>();
-  #tokens: Token[] = [];
+  #tokens: (Token & { readonly number: number })[] = [];
+  #given = 0;
   /** The last tokens that were given, also those that are not sent any more. */
   #issued: string[] = [];
   #demand: { readonly challenge: Challenge; readonly from: URL } | undefined;
@@ -83,7 +86,7 @@ export class Authoriser {
     if (credential?.kind === 'bearer-token') return { header: `Bearer ${credential.token}` };
     if (demand.challenge.scheme === 'bearer') {
       const token = await this.#tokenFor(need, demand, credential);
-      return { header: `Bearer ${token.value}`, token };
+      return { header: `Bearer ${token.value}`, token, given: this.#given };
     }
     return credential?.kind === 'password' ? { header: `Basic ${basicOf(credential)}` } : undefined;
   }
@@ -109,7 +112,9 @@ export class Authoriser {
   }
 
   #drop(used: Grant | undefined, { scopes: [first] }: Need): void {
-    if (used?.token !== undefined) this.#tokens = this.#tokens.filter((token) => token !== used.token);
+    // Where one is not good any more, those that are as old need not be either. Another call may have a newer one.
+    const { token, given = 0 } = used ?? {};
+    if (token !== undefined) this.#tokens = this.#tokens.filter(({ number }) => number > given);
     // Who gave the credential may have a newer one.
     else if (used !== undefined) this.#credentials.delete(first?.repository);
   }
@@ -160,7 +165,7 @@ export class Authoriser {
       key,
       async (signal) => {
         const token = await this.#fetchToken({ realm, service, scopes, credential, signal });
-        this.#tokens = [...this.#tokens.slice(1 - maxTokens), token];
+        this.#tokens = [...this.#tokens.slice(1 - maxTokens), { ...token, number: ++this.#given }];
         this.#issued = [...this.#issued.slice(1 - maxTokens), token.value];
         return token;
       },

@@ -33,6 +33,8 @@ export interface RegistryRequest extends OperationOptions {
 
 /** How to read a blob through a connection. */
 export interface RegistryDownload extends Omit<RegistryRequest, 'method' | 'body' | 'expect'> {
+  /** Length of the whole blob: one that ends before it was cut. */
+  readonly size?: number | undefined;
   readonly maxBytes?: number | undefined;
   /** First byte to read; 0 by default. */
   readonly start?: number | undefined;

@@ -1,5 +1,5 @@
 import { isDigest, type Digest } from '../../../digest/digest.ts';
-import { FormatError, RegistryError } from '../../../errors.ts';
+import { FormatError, IntegrityError, isPackError, RegistryError } from '../../../errors.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { Scope } from './connection.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type FetchedManifest,
   type RepositoryContext,
 } from './manifests.ts';
+import { createNotes } from './notes.ts';
 import { unlistReferrer } from './referrers-list.ts';
 
 /**
@@ -34,8 +35,25 @@ export async function deleteReference(
   const manifest = await readForSubject(context, reference, operation);
   if (manifest === undefined || !(await sendDelete(context, reference, operation))) return false;
   const subject = manifest === 'unreadable' ? undefined : manifest.document.subject;
-  if (subject !== undefined) await unlistReferrer(context, reference, subject, operation);
+  if (subject !== undefined) await unlist(context, reference, subject, operation);
   return true;
+}
+
+/** Who deletes is told that the manifest is gone, also where its entry stays: lists are read with that in mind. */
+async function unlist(
+  context: RepositoryContext,
+  reference: Digest,
+  subject: Digest,
+  operation: OperationOptions,
+): Promise<void> {
+  try {
+    await unlistReferrer(context, reference, subject, operation);
+  } catch (error) {
+    if (!isPackError(error)) throw error;
+    const notes = createNotes('write', context.id, operation);
+    notes.warning(`manifest ${reference} is deleted, and may still be in the list of its subject: ${error.message}`);
+    notes.end();
+  }
 }
 
 /** A manifest that cannot be read can still be deleted. */
@@ -45,7 +63,7 @@ function readForSubject(
   operation: OperationOptions,
 ): Promise<FetchedManifest | undefined | 'unreadable'> {
   return fetchManifest(context, digest, operation).catch((error: unknown) => {
-    if (error instanceof FormatError) return 'unreadable' as const;
+    if (error instanceof FormatError || error instanceof IntegrityError) return 'unreadable' as const;
     throw error;
   });
 }

@@ -60,6 +60,16 @@ const maxIdlePages = 16;
  * do that a browser does not show) or comes from a registry that knows none, what follows the last name is asked for.
  */
 export async function gatherNames(list: NameList): Promise<Set<string>> {
+  try {
+    return await gatherFrom(list);
+  } catch (error) {
+    // Some take less for a page, as few as they were told to (distribution): they know best how much.
+    if (!(error instanceof RegistryError) || error.status !== 400) throw error;
+    return await gatherFrom({ ...list, target: list.target.replace(/\?.*$/, '') });
+  }
+}
+
+async function gatherFrom(list: NameList): Promise<Set<string>> {
   const names = new Set<string>();
   let last: string | undefined;
   let idle = 0;
@@ -80,7 +90,7 @@ export async function gatherNames(list: NameList): Promise<Set<string>> {
 }
 
 function after(target: string, last: string): string {
-  return `${target}&last=${encodeURIComponent(last)}`;
+  return `${target}${target.includes('?') ? '&' : '?'}last=${encodeURIComponent(last)}`;
 }
 
 function mayGoOn({ response }: Answer, count: number): boolean {
@@ -104,7 +114,9 @@ function namesIn({ what, member, isName }: NameList, { bytes, url }: Answer): re
     const names = (found as readonly JsonValue[]).filter(isName);
     if (names.length === found.length) return names;
   }
-  throw new RegistryError('ERR_REGISTRY_PROTOCOL', `${what}: ${url.host} answered with something else than names`);
+  throw new RegistryError('ERR_REGISTRY_PROTOCOL', `${what}: ${url.host} answered with something else than names`, {
+    hint: 'check that the host is a registry, and that nothing answers in its place',
+  });
 }
 
 function isObject(value: JsonValue): value is Readonly<Record<string, JsonValue>> {
@@ -116,7 +128,10 @@ function readPage(what: string, bytes: Uint8Array): JsonValue {
     return parseJson(bytes);
   } catch (cause) {
     if (!(cause instanceof FormatError)) throw cause;
-    throw new RegistryError('ERR_REGISTRY_PROTOCOL', `${what}: the answer is not JSON`, { cause });
+    throw new RegistryError('ERR_REGISTRY_PROTOCOL', `${what}: the answer is not JSON`, {
+      cause,
+      hint: 'check that the host is a registry, and that nothing answers in its place',
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { streamOf } from '../../../bytes/source.ts';
 import { chunksOf, streamFrom } from '../../../bytes/stream.ts';
-import type { Digest } from '../../../digest/digest.ts';
+import { hexOf, type Digest } from '../../../digest/digest.ts';
 import { contentCheck, type ExpectedContent } from '../../../digest/verify-stream.ts';
 import { RegistryError, StoreError, UsageError } from '../../../errors.ts';
 import { contentLength, type Exchange } from '../../../http/exchange.ts';
@@ -8,6 +8,7 @@ import type { StoredBlob } from '../../../ports/blob-store.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { Scope } from './connection.ts';
 import { cancelUnread } from './cancel-unread.ts';
+import { isHtml } from './is-html.ts';
 import type { UploadTarget } from './upload-session.ts';
 
 function pathOf({ repository }: UploadTarget, digest: Digest): string {
@@ -17,6 +18,9 @@ function pathOf({ repository }: UploadTarget, digest: Digest): string {
 function pullScope({ repository }: UploadTarget): readonly Scope[] {
   return [{ repository, actions: ['pull'] }];
 }
+
+/** Statuses of a HEAD that say nothing of the blob: GET is asked. */
+const headRefused = [400, 403, 405, 406, 412, 415, 501];
 
 /** How a blob is asked for. */
 export interface StatOptions extends OperationOptions {
@@ -37,17 +41,31 @@ export async function statBlob(
       ...request,
       method: 'HEAD',
       headers: { 'accept-encoding': 'identity' },
-      expect: [200, 404, 405],
+      expect: [200, 404, ...headRefused],
     });
     await answer.discard();
     const { status } = answer.response;
     if (status === 404) return undefined;
-    const size = status === 200 ? contentLength(answer.response) : undefined;
+    const size = status === 200 && !isOtherPage(answer, digest) ? contentLength(answer.response) : undefined;
     if (size !== undefined) return { size };
   }
   const headers = { 'accept-encoding': 'identity', range: 'bytes=0-0' };
   const answer = await connection.ask(pathOf(target, digest), { ...request, headers, expect: [200, 206, 404, 416] });
+  if (isOtherPage(answer, digest)) throw await pageFailure(answer);
   return answer.response.status === 404 ? ended(answer, undefined) : { size: await sizeOf(answer) };
+}
+
+/** A blob may be a web page; but where the address does not name it either, it is the login page of somebody. */
+function isOtherPage({ response, url }: Exchange, digest: Digest): boolean {
+  return response.ok && isHtml(response.headers) && !url.pathname.includes(hexOf(digest));
+}
+
+async function pageFailure(answer: Exchange): Promise<RegistryError> {
+  await answer.discard();
+  const { host } = answer.url;
+  return new RegistryError('ERR_REGISTRY_PROTOCOL', `${host} answered with a web page in place of a blob`, {
+    hint: `is ${host} a registry? A proxy or a login page may stand in between: open it in a browser`,
+  });
 }
 
 async function ended<T>(answer: Exchange, result: T): Promise<T> {
@@ -124,6 +142,7 @@ export async function readBlob(
   const download = await target.connection.download(pathOf(target, digest), {
     scopes: pullScope(target),
     mirrored: true,
+    size,
     maxBytes: size,
     signal,
     start,

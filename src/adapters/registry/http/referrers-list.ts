@@ -34,7 +34,11 @@ export async function listReferrer(
 ): Promise<void> {
   const { descriptor, subject, said } = referrer;
   if (said === subject && !context.connection.profile.distrustSubject) return;
-  const answer = await askReferrers(context, subject, undefined, operation);
+  const answer = await askReferrers(context, subject, undefined, operation).catch((error: unknown) => {
+    // Nothing is lost where both have it.
+    if (error instanceof RegistryError && error.code === 'ERR_REGISTRY_RATE_LIMITED') return undefined;
+    throw error;
+  });
   // A registry that has no such API may answer with an empty list all the same.
   if (answer !== undefined && answer.some(({ digest }) => digest === descriptor.digest)) return;
   await changeList(context, subject, { add: entryOf(referrer) }, operation);

@@ -36,11 +36,17 @@ async function findReferrers(
   artifactType: string | undefined,
   operation: OperationOptions,
 ): Promise<ReferrersAnswer> {
-  const said = await askReferrers(context, subject, artifactType, operation).catch(hiddenWhereRefused);
+  let busy: RegistryError | undefined;
+  const said = await askReferrers(context, subject, artifactType, operation).catch((error: unknown) => {
+    if (isBusy(error)) busy = error;
+    else return hiddenWhereRefused(error);
+  });
   if (said !== undefined && said !== 'hidden' && !context.connection.profile.mergeReferrers) {
     return { referrers: said, from: 'api' };
   }
   const tagged = await readTaggedReferrers(context, subject, operation);
+  // Who is always busy may have no such API (GHCR); but a list that is not there says nothing of one that is not shown.
+  if (busy !== undefined && tagged.length === 0) throw busy;
   if (said === undefined) return { referrers: tagged, from: 'tag' };
   return said === 'hidden' ? { referrers: tagged, from: 'hidden' } : merged(said, tagged);
 }
@@ -48,6 +54,10 @@ async function findReferrers(
 /** Where both have an entry, the registry's own counts: it has read the manifest. */
 function merged(said: readonly Descriptor[], tagged: readonly Descriptor[]): ReferrersAnswer {
   return { referrers: [...tagged, ...said], from: 'both' };
+}
+
+function isBusy(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && error.code === 'ERR_REGISTRY_RATE_LIMITED';
 }
 
 /** A registry that lets its manifests be read may still not let this be asked. */

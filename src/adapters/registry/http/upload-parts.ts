@@ -14,6 +14,8 @@ import {
 
 /** As large as every registry takes a part that has an upper bound at all. */
 const usualBytes = 4 << 20;
+/** What nginx takes where nobody has told it otherwise. */
+const leastBytes = 1 << 20;
 
 /**
  * How large the parts of an upload are.
@@ -42,11 +44,11 @@ export async function sendParts(
   options: OperationOptions & { readonly onPart: () => Promise<void> },
 ): Promise<void> {
   const feed = content.feed(session.offset);
-  const size = partBytes(target, session);
+  const limit = { bytes: partBytes(target, session) };
   try {
     while (session.offset < content.size) {
-      const bytes = await feed.take(Math.min(size, content.size - session.offset));
-      await sendPart(target, session, bytes, options);
+      const bytes = await feed.take(Math.min(limit.bytes, content.size - session.offset));
+      await sendPart(target, session, { bytes, limit }, options);
       await options.onPart();
     }
   } finally {
@@ -54,28 +56,53 @@ export async function sendParts(
   }
 }
 
+/** Bytes to send, and how many of them at once: fewer from then on, where the registry refuses so many. */
+interface Part {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly limit: { bytes: number };
+}
+
 /** One part, again and again until the registry has all of it. */
 async function sendPart(
   target: UploadTarget,
   session: UploadSession,
-  bytes: Uint8Array<ArrayBuffer>,
+  { bytes, limit }: Part,
   options: OperationOptions,
 ): Promise<void> {
   const start = session.offset;
   const end = start + bytes.length;
   for (let failures = 0; session.offset < end;) {
-    const rest = bytes.subarray(session.offset - start);
+    const at = session.offset;
+    const rest = bytes.subarray(at - start, at - start + limit.bytes);
     try {
       await patch(target, session, rest, options);
     } catch (error) {
-      const misplaced = error instanceof RegistryError && error.status === 416;
-      if (!(await waitForRetry(target.connection, error, failures++, options, misplaced))) throw error;
-      const at = session.offset;
+      const status = error instanceof RegistryError ? error.status : undefined;
+      const misplaced = status === 416;
+      const smaller = status === 413 && shrink(target, session, rest.length, limit);
+      if (!smaller && !(await waitForRetry(target.connection, error, failures++, options, misplaced))) throw error;
+      const known = await refreshSession(target, session, options);
+      // GHCR says 416 of a part that is too large, and has no more than before.
+      if (misplaced && known && session.offset === at) shrink(target, session, rest.length, limit);
       // Who does not tell has what we counted; and where that part is refused as misplaced, it has the part as well.
-      if (!(await refreshSession(target, session, options))) session.offset = misplaced ? end : at;
+      if (!known) session.offset = misplaced ? at + rest.length : at;
       if (session.offset < start || session.offset > end) throw error;
     }
   }
+}
+
+/** Makes parts as small as a part may be; false where they are that already. */
+function shrink(
+  { connection }: UploadTarget,
+  { minBytes }: UploadSession,
+  refused: number,
+  limit: { bytes: number },
+): boolean {
+  const { chunked } = connection.profile;
+  const smallest = Math.max(leastBytes, minBytes, chunked === false ? 0 : (chunked.minBytes ?? 0));
+  if (refused <= smallest) return false;
+  limit.bytes = smallest;
+  return true;
 }
 
 async function patch(

@@ -56,6 +56,8 @@ class UploadRun {
   #parts: boolean;
   /** False as soon as the registry has refused bytes that continue others. */
   #resumable = true;
+  /** How often the registry has forgotten an upload that it had begun. */
+  #forgotten = 0;
 
   constructor(target: UploadTarget, options: UploadOptions) {
     this.#target = target;
@@ -111,6 +113,10 @@ class UploadRun {
     if (start > 0 && this.#resumable && isRefusal(error)) {
       this.#resumable = false;
       await this.#drop(session);
+      return true;
+    }
+    if (isForgotten(error) && ++this.#forgotten < this.#target.connection.client.policy.attempts) {
+      this.#session = undefined;
       return true;
     }
     if (this.#parts || takesNoParts(this.#target.connection.profile) || !wantsParts(error)) return false;
@@ -186,6 +192,13 @@ class UploadRun {
 function isRefusal(error: unknown): boolean {
   const { status = 0 } = error instanceof RegistryError ? error : {};
   return status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 408 && status !== 429;
+}
+
+/** True where a registry does not know the upload, as one of several machines that do not tell each other. */
+function isForgotten(error: unknown): boolean {
+  if (!(error instanceof RegistryError) || error.status !== 404) return false;
+  const codes = error.details['codes'];
+  return Array.isArray(codes) && codes.includes('BLOB_UPLOAD_UNKNOWN');
 }
 
 /** Statuses of a registry, or of a proxy before it, that takes the same bytes in smaller requests. */

@@ -44,7 +44,7 @@ function createPut(target: UploadTarget, mounts: BlobMounts, { uploads }: HttpBl
     let content: BlobContent | undefined;
     try {
       if (probe.wanted(descriptor.size)) {
-        const there = await isThere(target, descriptor.digest, options);
+        const there = await isThere(target, descriptor, options);
         probe.learn(there);
         if (there) return await unneeded(target, begun);
       }
@@ -68,21 +68,31 @@ async function unneeded(
 
 function besides(
   target: UploadTarget,
-  { digest, size }: Descriptor,
+  descriptor: Descriptor,
   uploads: RecordStore | undefined,
   options: OperationOptions,
 ): Pick<UploadOptions, 'record' | 'isThere'> {
+  const { digest, size } = descriptor;
   const recorded = uploads !== undefined && size > recordedBytes;
   return {
     record: recorded ? uploadRecord(uploads, target, digest, options) : undefined,
-    isThere: () => isThere(target, digest, options),
+    isThere: () => isThere(target, descriptor, options),
   };
 }
 
-/** True where a registry has a blob. Who may push but not ask is not stopped by that. */
-async function isThere(target: UploadTarget, digest: Digest, { signal }: OperationOptions): Promise<boolean> {
+/**
+ * True where a registry has a blob. What says that it has another size is not believed: a page, or whoever a redirect
+ * led to. Who may push but not ask is not stopped by that.
+ */
+async function isThere(
+  target: UploadTarget,
+  { digest, size }: Descriptor,
+  { signal }: OperationOptions,
+): Promise<boolean> {
   try {
-    return (await statBlob(target, digest, { signal, mirrored: false })) !== undefined;
+    const found = await statBlob(target, digest, { signal, mirrored: false });
+    // Some say 0 where they say nothing.
+    return found !== undefined && (found.size === size || found.size === 0);
   } catch (error) {
     // GitLab says 401 of a blob that is not there; whatever else is wrong, the push itself will show.
     if (error instanceof RegistryError && !error.retryable && error.status !== undefined) return false;
