@@ -15,10 +15,12 @@ describe('an example', () => {
     expect(stdout).toBe(readFileSync(new URL(`${name}.out`, import.meta.url), 'utf8'));
   });
 
-  it('of the whole job packs, unpacks and refuses', async () => {
+  it('of the whole job packs, pushes, pulls, unpacks and refuses', async () => {
     const { stdout } = await run(process.execPath, [join(examples, 'demo.ts')]);
     expect(stdout).toMatch(/the pack is sha256:[0-9a-f]{64}/);
     expect(stdout).toContain('same digest, 0 blobs written');
+    expect(stdout).toContain('and once more: 0 blobs moved');
+    expect(stdout.split('same digest')).toHaveLength(3);
     expect(stdout).toContain('refused: ERR_DIGEST_MISMATCH');
     expect(stdout).toContain('and nothing was written');
   });
