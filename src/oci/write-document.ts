@@ -16,24 +16,29 @@ const platformOrder = ['architecture', 'os', 'os.version', 'os.features', 'varia
 
 /**
  * The JSON text of a manifest or an index: no white space, members in the order of image-spec, those that it
- * does not know behind them, bytewise, and annotations bytewise.
+ * does not know behind them, bytewise, and annotations bytewise. Who writes the same descriptors again and again may
+ * remember their texts.
  */
-export function writeDocument(document: object): string {
+export function writeDocument(
+  document: object,
+  descriptorText: (descriptor: object) => string = writeDescriptor,
+): string {
   return writeObject(document, documentOrder, (name, value) => {
     switch (name) {
       case 'config':
       case 'subject':
-        return writeDescriptor(value as object);
+        return descriptorText(value as object);
       case 'layers':
       case 'manifests':
-        return `[${(value as readonly object[]).map(writeDescriptor).join(',')}]`;
+        return `[${(value as readonly object[]).map((entry) => descriptorText(entry)).join(',')}]`;
       default:
         return writeSorted(value);
     }
   });
 }
 
-function writeDescriptor(descriptor: object): string {
+/** The JSON text of a descriptor, as it stands in a document. */
+export function writeDescriptor(descriptor: object): string {
   return writeObject(descriptor, descriptorOrder, (name, value) =>
     name === 'platform'
       ? writeObject(value as object, platformOrder, (_, member) => writeSorted(member))

@@ -3,7 +3,7 @@ import { FormatError, isPackError, type FormatIssue } from '../../../errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import { isIndexMediaType, mediaTypes } from '../../../oci/media-types.ts';
 import { checkAgainst, imageIndexSchema } from '../../../oci/schema.ts';
-import { writeDocument } from '../../../oci/write-document.ts';
+import { writeDescriptor, writeDocument } from '../../../oci/write-document.ts';
 import type { ImageIndex } from '../../../oci/image-index.ts';
 import { utf8 } from '../../../bytes/encoding.ts';
 
@@ -40,8 +40,17 @@ export function parseLayoutIndex(bytes: Uint8Array, layout: string): LayoutIndex
 }
 
 /** The bytes of an `index.json`. */
-export function formatLayoutIndex(index: LayoutIndex): Uint8Array {
-  return utf8(writeDocument(index));
+export function formatLayoutIndex(index: LayoutIndex): Uint8Array<ArrayBuffer> {
+  return utf8(writeDocument(index, textOf));
+}
+
+/** From one write to the next most entries stay, and nobody changes one in its place. */
+const texts = /* @__PURE__ */ new WeakMap<object, string>();
+
+function textOf(entry: object): string {
+  const text = texts.get(entry) ?? writeDescriptor(entry);
+  texts.set(entry, text);
+  return text;
 }
 
 /**

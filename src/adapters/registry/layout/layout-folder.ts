@@ -109,7 +109,10 @@ export class LayoutFolder implements LayoutDocuments {
     const put = (name: string, bytes: Uint8Array): Promise<void> =>
       replaceFile(join(this.#directory, name), bytes, { temporary, durable: this.#durable, folders });
     if (this.#file('oci-layout') === undefined) await put('oci-layout', utf8(layoutMarker));
-    await put('index.json', formatLayoutIndex(after));
+    const bytes = formatLayoutIndex(after);
+    await put('index.json', bytes);
+    // Whoever finds these bytes need not read them again.
+    this.#last = { bytes, index: after };
     removeEmptyFolder(temporary);
     return true;
   }
