@@ -21,17 +21,25 @@ export async function withTasks<T>(
   const signal = outer === undefined ? stop.signal : AbortSignal.any([outer, stop.signal]);
   const places = createPlaces(concurrency);
   const begun = new Set<Promise<unknown>>();
+  // One signal each, and one listener for all: Node warns of a leak where many listen to the same.
+  const running = new Set<AbortController>();
+  const abort = (): void => {
+    for (const own of running) own.abort(signal.reason);
+  };
+  signal.addEventListener('abort', abort, { once: true });
   const run = async <R>(task: (own: AbortSignal) => Promise<R>): Promise<R> => {
     await places.take();
+    const own = new AbortController();
+    running.add(own);
     try {
       signal.throwIfAborted();
-      // One signal each: Node warns of a leak where many readers listen to the same.
-      return await task(AbortSignal.any([signal]));
+      return await task(own.signal);
     } catch (error) {
       // Of several calls the first one counts.
       stop.abort(error);
       throw error;
     } finally {
+      running.delete(own);
       places.give();
     }
   };
@@ -45,6 +53,8 @@ export async function withTasks<T>(
     await Promise.allSettled(begun);
     outer?.throwIfAborted();
     throw stop.signal.reason;
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -9,23 +9,30 @@ export interface BlobProbe {
 }
 
 const firstAsked = 3;
-const thenEvery = 8;
+/** The first pause between two questions, and the longest: each that was in vain makes the next one twice as long. */
+const firstPause = 8;
+const longestPause = 64;
 
 /**
  * A large blob is always asked for. For a small one the question costs as much as the answer saves: it is asked for the
- * first ones, and as long as some are there; then for every eighth.
+ * first ones, and as long as some are there; then ever more seldom.
  */
 export function createBlobProbe(): BlobProbe {
   let misses = 0;
+  let pause = firstPause;
   let skipped = 0;
   return {
     wanted(size) {
       if (size > smallBytes || misses < firstAsked) return true;
-      skipped = (skipped + 1) % thenEvery;
-      return skipped === 0;
+      skipped++;
+      if (skipped < pause) return false;
+      skipped = 0;
+      pause = Math.min(pause * 2, longestPause);
+      return true;
     },
     learn(there) {
       misses = there ? 0 : misses + 1;
+      if (there) pause = firstPause;
     },
   };
 }

@@ -47,7 +47,7 @@ describe('put of a blob over HTTP', () => {
     expect(opened()).toBe(0);
   });
 
-  it('asks for the first small blobs, then for every eighth, and for all again after one that is there', async () => {
+  it('asks for the first small blobs, then for the eighth, and for all again after one that is there', async () => {
     const registry = new BlobRegistry();
     const blobs = registry.open();
     const put = async (seed: number): Promise<void> => {
@@ -60,6 +60,17 @@ describe('put of a blob over HTTP', () => {
     expect(registry.count('HEAD')).toBe(4);
     await put(11);
     expect(registry.count('HEAD')).toBe(5);
+  });
+
+  it('asks ever more seldom where none of the small blobs is there', async () => {
+    const registry = new BlobRegistry();
+    const blobs = registry.open();
+    for (let seed = 1; seed <= 200; seed++) {
+      const bytes = someBytes(10, seed);
+      await blobs.put(descriptorOf(bytes), bytesSource(bytes));
+    }
+    // 3 in a row, then behind 8, 16, 32, 64 and 64 more.
+    expect(registry.count('HEAD')).toBe(8);
   });
 
   it.each([
