@@ -236,9 +236,12 @@ export function isPackError(value: unknown): value is PackError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
 }
 
-/** The exit code of the `packwright` command for an error. Anything that is not ours, and not an abort, is 1. */
+/**
+ * The exit code of the `packwright` command for an error. Of those that are not ours an abort is 130, the end of the
+ * time that a signal gives is 21, and everything else is 1.
+ */
 export function exitCodeOf(error: unknown): number {
-  if (!isPackError(error)) return isAbort(error) ? 130 : 1;
+  if (!isPackError(error)) return exitCodeOfForeign(error);
   switch (error.code) {
     case 'ERR_BLOB_NOT_FOUND':
     case 'ERR_REGISTRY_NOT_FOUND':
@@ -262,6 +265,8 @@ const exitCodeByClass: Readonly<Record<string, number>> = /* @__PURE__ */ Object
   SourceError: 21,
 });
 
-function isAbort(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === 'AbortError';
+function exitCodeOfForeign(error: unknown): number {
+  const { name } = (error ?? {}) as { readonly name?: unknown };
+  if (name === 'AbortError') return 130;
+  return name === 'TimeoutError' ? 21 : 1;
 }

@@ -123,10 +123,16 @@ function contextOf(
 
 const ignore = (): void => undefined;
 
+/** Milliseconds: what is longer fires at once. */
+const longestTimer = 2 ** 31 - 1;
+
 function signalOf(seconds: unknown, outer: AbortSignal | undefined): AbortSignal | undefined {
   if (typeof seconds !== 'number') return outer;
-  const timeout = AbortSignal.timeout(seconds * 1000);
-  return outer === undefined ? timeout : AbortSignal.any([outer, timeout]);
+  const timeout = new AbortController();
+  const message = `command has not ended within ${seconds} s (--timeout)`;
+  const giveUp = (): void => timeout.abort(new DOMException(message, 'TimeoutError'));
+  setTimeout(giveUp, Math.min(seconds * 1000, longestTimer)).unref();
+  return outer === undefined ? timeout.signal : AbortSignal.any([outer, timeout.signal]);
 }
 
 const commonFlags: readonly FlagSpec[] = [

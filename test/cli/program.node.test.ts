@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { emptyFolder, run } from './run-command.ts';
 
 describe('the command line', () => {
@@ -76,7 +79,31 @@ describe('the command line', () => {
   it('gives up after the time that --timeout gives it', async () => {
     const folder = await emptyFolder();
     await writeFile(join(folder, 'a'), 'a');
-    expect(await run(folder, ['pack', 'a', '-o', 'oci:p:1', '--timeout', '60'])).toMatchObject({ code: 0 });
+    expect(await run(folder, ['pack', 'a', '-o', 'oci:p:1', '--timeout', '99999999'])).toMatchObject({ code: 0 });
     expect(await run(folder, ['pack', 'a', '-o', 'oci:p:1', '--timeout', 'soon'])).toMatchObject({ code: 2 });
   });
+
+  it('says that --timeout is over as it says that a registry is too slow: 21, and 130 is for Ctrl-C', async () => {
+    const [folder, host] = [await emptyFolder(), await silentHost()];
+    await writeFile(join(folder, 'a'), 'a');
+    const argv = ['pack', 'a', '-o', `${host}/app:1`, '--timeout', '1'];
+    const [inTime, interrupted] = await Promise.all([
+      run(folder, argv),
+      run(folder, argv, { signal: AbortSignal.timeout(300) }),
+    ]);
+    expect(inTime).toMatchObject({ code: 21, stdout: '' });
+    expect(inTime.stderr).toContain('packwright: command has not ended within 1 s (--timeout)\n');
+    expect(interrupted).toMatchObject({ code: 130, stdout: '' });
+  });
 });
+
+/** A host that takes every request and answers none. */
+async function silentHost(): Promise<string> {
+  const server = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
