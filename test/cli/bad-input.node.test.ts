@@ -11,6 +11,7 @@ import type { PackErrorJson } from '../../src/errors.ts';
 import { someBytes } from '../../src/testing/bytes.ts';
 import { commandFile } from './command-file.ts';
 import { run } from './run-command.ts';
+import { serveRegistry } from './serve-registry.ts';
 
 const bytes = someBytes(20_000);
 const integrity = integrityOf(digestOf(bytes, 'sha512'));
@@ -220,8 +221,14 @@ describe('a full disk', () => {
     if (disk === undefined) return skip('only root can mount a small disk');
     const cwd = emptyFolder();
     writeFileSync(join(cwd, 'large'), someBytes(3_000_000));
-    expect((await run(cwd, ['pack', 'large', '-o', 'oci:layout:v1'])).code).toBe(0);
+    const { host } = await serveRegistry();
+    for (const target of ['oci:layout:v1', `${host}/app:v1`]) {
+      expect((await run(cwd, ['pack', 'large', '-o', target])).code).toBe(0);
+    }
     const commands = [
+      ['pull', `${host}/app:v1`, `oci:${disk}/layout:v1`],
+      ['pull', `${host}/app:v1`, `oci-archive:${disk}/a.tar:v1`],
+      ['unpack', `${host}/app:v1`, '-o', `${disk}/out`],
       ['pack', 'large', '-o', `oci:${disk}/layout:v1`],
       ['pack', 'large', '-o', `oci-archive:${disk}/a.tar:v1`],
       ['copy', 'oci:layout:v1', `oci:${disk}/layout:v1`],
@@ -235,10 +242,22 @@ describe('a full disk', () => {
       expect(error.hint).toMatch(/free some space/);
       // What a copy has brought already stays for the next one, but no tag names it.
       expect(readdirSync(disk), argv.join(' ')).toEqual(
-        argv[0] === 'copy' && argv[2]?.startsWith('oci:') === true ? ['layout'] : [],
+        /^(?:copy|pull)$/.test(argv[0] ?? '') && argv[2]?.startsWith('oci:') === true ? ['layout'] : [],
       );
       expect((await run(cwd, ['tags', `oci:${disk}/layout`])).stdout).toBe('');
       rmSync(join(disk, 'layout'), { recursive: true, force: true });
     }
+  });
+
+  it('lets a pull go on when there is room again', async ({ skip }) => {
+    if (disk === undefined) return skip('only root can mount a small disk');
+    const [cwd, { host }] = [emptyFolder(), await serveRegistry()];
+    writeFileSync(join(cwd, 'large'), someBytes(3_000_000));
+    expect((await run(cwd, ['pack', 'large', '-o', `${host}/app:v1`])).code).toBe(0);
+    const argv = ['pull', `${host}/app:v1`, `oci:${disk}/layout:v1`];
+    expect(await refused(cwd, argv)).toMatchObject({ code: 'ERR_STORE_QUOTA' });
+    execFileSync('mount', ['-o', 'remount,size=8m', disk]);
+    expect(await run(cwd, argv)).toMatchObject({ code: 0 });
+    expect(await run(cwd, ['audit', `oci:${disk}/layout`])).toMatchObject({ code: 0 });
   });
 });
