@@ -36,12 +36,15 @@ export function takesNoParts({ chunked }: RegistryProfile): boolean {
   return chunked === false;
 }
 
-/** Sends what a registry does not have yet, in parts that are held in memory until the registry has them. */
+/**
+ * Sends what a registry does not have yet, in parts that are held in memory until the registry has them. `onPart` is
+ * asked after each whether to go on.
+ */
 export async function sendParts(
   target: UploadTarget,
   session: UploadSession,
   content: BlobContent,
-  options: OperationOptions & { readonly onPart: () => Promise<void> },
+  options: OperationOptions & { readonly onPart: () => Promise<boolean> },
 ): Promise<void> {
   const feed = content.feed(session.offset);
   const limit = { bytes: partBytes(target, session) };
@@ -49,7 +52,7 @@ export async function sendParts(
     while (session.offset < content.size) {
       const bytes = await feed.take(Math.min(limit.bytes, content.size - session.offset));
       await sendPart(target, session, { bytes, limit }, options);
-      await options.onPart();
+      if (!(await options.onPart())) return;
     }
   } finally {
     await feed.close();

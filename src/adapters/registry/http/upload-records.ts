@@ -9,8 +9,8 @@ import type { UploadSession, UploadTarget } from './upload-session.ts';
 export interface UploadRecord {
   /** The upload that a former process has left. */
   find(): Promise<UploadSession | undefined>;
-  /** Remembers an upload. What another process has remembered meanwhile stays. */
-  save(session: UploadSession): Promise<void>;
+  /** Remembers an upload. False where another process has remembered one meanwhile, which stays. */
+  save(session: UploadSession): Promise<boolean>;
   /** Forgets the upload that was found or saved. */
   remove(): Promise<void>;
 }
@@ -35,7 +35,9 @@ export function uploadRecord(
     async save({ location, minBytes }) {
       const value = utf8(JSON.stringify({ ...about, location: location.href, minBytes }));
       const put = await store.put(key, value, { ifVersion: version, signal });
-      if (put !== 'conflict') version = put.version;
+      if (put === 'conflict') return false;
+      version = put.version;
+      return true;
     },
     async remove() {
       // Also after an abort: nothing is to be left of an upload that is over.

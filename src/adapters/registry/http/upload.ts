@@ -2,7 +2,7 @@ import { HttpFailure } from '../../../http/http-failure.ts';
 import { RegistryError } from '../../../errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
-import { smallBytes, type BlobContent } from './blob-content.ts';
+import { gatherBlob, smallBytes, type BlobContent } from './blob-content.ts';
 import { sendParts, takesNoParts } from './upload-parts.ts';
 import type { UploadRecord } from './upload-records.ts';
 import { waitForRetry } from './upload-retry.ts';
@@ -44,14 +44,19 @@ export async function upload(target: UploadTarget, options: UploadOptions): Prom
     options.signal?.throwIfAborted();
     throw options.content.failure()?.error ?? error;
   }
-  await options.record?.remove();
+  await run.finish();
 }
+
+/** How long an upload has to rest before it counts as left, in milliseconds, and how often that is looked at. */
+const [restMs, looks] = [500, 3];
 
 /** One blob on its way, over as many sessions as it takes. */
 class UploadRun {
   readonly #target: UploadTarget;
   readonly #options: UploadOptions;
   #session: UploadSession | undefined;
+  /** undefined where there is none, and as soon as another process has it. */
+  #record: UploadRecord | undefined;
   /** True as soon as the registry has refused to take everything in one request. */
   #parts: boolean;
   /** False as soon as the registry has refused bytes that continue others. */
@@ -62,18 +67,48 @@ class UploadRun {
   constructor(target: UploadTarget, options: UploadOptions) {
     this.#target = target;
     this.#options = options;
+    this.#record = options.record;
     this.#parts = options.content.size > (target.connection.profile.maxBodyBytes ?? Infinity);
   }
 
-  /** Takes the session that is there, or opens one. */
-  async begin(): Promise<UploadSession> {
-    const { begun, record, content } = this.#options;
-    const left = begun === undefined ? await record?.find() : undefined;
-    if (left !== undefined && (await this.#canContinue(left))) return (this.#session = left);
-    if (left !== undefined) await cancelSession(this.#target, left);
-    this.#session = begun ?? (await openSession(this.#target, this.#options));
-    if (content.size > 0) await record?.save(this.#session);
-    return this.#session;
+  /** Takes the session that a former process has left, or opens one. */
+  async begin(): Promise<void> {
+    const { begun } = this.#options;
+    const left = begun === undefined ? await this.#record?.find() : undefined;
+    const known = left !== undefined && (await this.#canContinue(left));
+    if (known && (await this.#isLeft(left)) && (await this.#remember(left))) {
+      this.#session = left;
+    } else {
+      // A process that is still at it keeps its record.
+      if (known) this.#record = undefined;
+      else if (left !== undefined) await cancelSession(this.#target, left);
+      await this.#open(begun);
+    }
+  }
+
+  async #open(begun?: UploadSession): Promise<UploadSession> {
+    const session = begun ?? (await openSession(this.#target, this.#options));
+    this.#session = session;
+    if (this.#options.content.size > 0) await this.#remember(session);
+    return session;
+  }
+
+  /** False where another process has written the record since. It goes on with the upload, or has one of its own. */
+  async #remember(session: UploadSession): Promise<boolean> {
+    if (this.#record === undefined || (await this.#record.save(session))) return true;
+    this.#record = undefined;
+    return false;
+  }
+
+  /** True where an upload rests: what still grows is sent by a process that lives. */
+  async #isLeft(session: UploadSession): Promise<boolean> {
+    for (let look = 0; look < looks; look++) {
+      const { offset } = session;
+      await this.#target.connection.client.clock.sleep(restMs, this.#options.signal);
+      if (!(await this.#canContinue(session))) return false;
+      if (session.offset === offset) return true;
+    }
+    return false;
   }
 
   async #canContinue(session: UploadSession): Promise<boolean> {
@@ -85,11 +120,11 @@ class UploadRun {
   async toEnd(): Promise<void> {
     let [failures, mark] = [0, 0];
     for (;;) {
-      const session = this.#session ?? (await this.#anew());
+      const session = this.#session ?? (await this.#open());
       const start = session.offset;
       try {
         await (this.#parts ? this.#sendParts(session) : this.#sendWhole(session));
-        return;
+        if (this.#session !== undefined) return;
       } catch (error) {
         if (this.#options.content.failure() !== undefined) throw error;
         if (await this.#changesWay(error, session, start)) continue;
@@ -130,12 +165,6 @@ class UploadRun {
     await cancelSession(this.#target, session);
   }
 
-  async #anew(): Promise<UploadSession> {
-    this.#session = await openSession(this.#target, this.#options);
-    await this.#options.record?.save(this.#session);
-    return this.#session;
-  }
-
   async #sendWhole(session: UploadSession): Promise<void> {
     const { content } = this.#options;
     const body = content.whole(session.offset);
@@ -144,16 +173,19 @@ class UploadRun {
       this.#parts = true;
       return this.#sendParts(session);
     }
-    const feed = content.feed(session.offset);
-    const bytes = await feed.take(content.size - session.offset).finally(() => feed.close());
-    return this.#commit(session, () => bytes, content.size);
+    const blob = await gatherBlob(content, session.offset);
+    return this.#commit(session, () => blob, content.size);
   }
 
   async #sendParts(session: UploadSession): Promise<void> {
-    const { content, record } = this.#options;
-    const onPart = async (): Promise<void> => record?.save(session);
+    const { content } = this.#options;
+    const onPart = async (): Promise<boolean> => {
+      const ours = await this.#remember(session);
+      if (!ours) this.#session = undefined;
+      return ours;
+    };
     await sendParts(this.#target, session, content, { ...this.#options, onPart });
-    await this.#commit(session, undefined, content.size);
+    if (this.#session === session) await this.#commit(session, undefined, content.size);
   }
 
   /** The last request of an upload, with the rest of the bytes or without any. */
@@ -179,13 +211,18 @@ class UploadRun {
     await answer.discard();
   }
 
+  /** Leaves no record of an upload that is done. */
+  async finish(): Promise<void> {
+    await this.#record?.remove();
+  }
+
   /** Leaves a session that another process can go on with, and cancels every other one. */
   async giveUp(error: unknown): Promise<void> {
-    const { record, content, signal } = this.#options;
+    const { content, signal } = this.#options;
     const interrupted = signal?.aborted === true || (error instanceof RegistryError && error.retryable);
-    if (record !== undefined && interrupted && content.failure() === undefined) return;
+    if (this.#record !== undefined && interrupted && content.failure() === undefined) return;
     if (this.#session !== undefined) await cancelSession(this.#target, this.#session);
-    await record?.remove();
+    await this.finish();
   }
 }
 

@@ -237,6 +237,42 @@ describe('an upload that is remembered', () => {
     expect(registry.sessions.size).toBe(1);
   });
 
+  it('is left to a process that is still at it', async () => {
+    const registry = new BlobRegistry();
+    const uploads = memoryRecordStore();
+    await interrupted(registry, uploads);
+    // Whoever looks finds that a part more has come.
+    registry.override = (request) => {
+      const held = registry.sessions.get('1') ?? new Uint8Array();
+      if (request.method === 'GET') registry.sessions.set('1', bytes.slice(0, held.length + 1000));
+      return undefined;
+    };
+    await registry.open({ uploads }).put(blob, chunkedSource(bytes));
+    expect(registry.blobs.has(blob.digest)).toBe(true);
+    expect(registry.count('POST')).toBe(2);
+    expect(registry.count('DELETE')).toBe(0);
+    expect(await records(uploads)).toHaveLength(1);
+  });
+
+  it('that another process has taken is not gone on with', async () => {
+    const registry = new BlobRegistry();
+    const uploads = memoryRecordStore();
+    let parts = 0;
+    registry.override = async (request) => {
+      if (request.method !== 'PATCH' || ++parts !== 2) return undefined;
+      const [key = ''] = await records(uploads);
+      const { value, version } = (await uploads.get(key)) ?? { value: utf8(''), version: '' };
+      await uploads.put(key, value, { ifVersion: version });
+      return undefined;
+    };
+    await registry.open({ uploads, profile: inParts }).put(blob, chunkedSource(bytes));
+    expect(registry.blobs.has(blob.digest)).toBe(true);
+    expect(registry.count('POST')).toBe(2);
+    expect(registry.count('DELETE')).toBe(0);
+    expect(registry.sessions.get('1')).toHaveLength(2 * megabyte);
+    expect(await records(uploads)).toHaveLength(1);
+  });
+
   it('is not made for a small blob', async () => {
     const registry = new BlobRegistry();
     const uploads = memoryRecordStore();
