@@ -47,6 +47,18 @@ export async function blobContent(
   return { ...content, whole: (offset) => () => blob.slice(offset) };
 }
 
+/** The bytes from an offset on, where they must go at once and cannot as a stream: browsers keep large Blobs on disk. */
+export async function gatherBlob(content: BlobContent, offset: number): Promise<Blob> {
+  const feed = content.feed(offset);
+  const parts: Blob[] = [];
+  try {
+    for (let at = offset; at < content.size; at += smallBytes) parts.push(new Blob([await feed.take(smallBytes)]));
+  } finally {
+    await feed.close();
+  }
+  return new Blob(parts);
+}
+
 function checkSize({ digest, size }: Descriptor, source: ByteSource): void {
   if (source.size === undefined || source.size === size) return;
   throw new IntegrityError('ERR_SIZE_MISMATCH', `blob ${digest} has ${source.size} bytes, expected ${size}`, {
