@@ -17,7 +17,10 @@ export interface RegistryServerLimits {
   readonly pageSize?: number | undefined;
   /** Tags that one `PUT` of a manifest may set; 100 by default. More are answered 414. */
   readonly tagsPerPut?: number | undefined;
-  /** Uploads that may be open at once; 10,000 by default. More are answered 429. */
+  /**
+   * Uploads that may be open at once; 10,000 by default. Beyond that, those that rest for ten minutes make room; where
+   * there are none, more are answered 429.
+   */
   readonly uploads?: number | undefined;
   /** How long an upload that nobody goes on with is kept, in milliseconds; 24 hours by default. */
   readonly uploadLifetime?: number | undefined;

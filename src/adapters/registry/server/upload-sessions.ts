@@ -22,6 +22,9 @@ export interface UploadSessionsOptions {
   readonly clock: () => number;
 }
 
+/** Where there is no room, uploads that nobody has gone on with for so long make some: ten minutes, in milliseconds. */
+const restingTime = 600_000;
+
 const idPattern = /^[A-Za-z0-9._~-]{1,200}$/;
 
 /**
@@ -42,8 +45,10 @@ export class UploadSessions {
    * @throws Refusal 429 where too many are open; 405 where the registry takes none.
    */
   async begin(repository: Repository, signal: AbortSignal): Promise<UploadSession> {
-    await this.#sweep();
-    if (this.#open.size >= this.#options.limit) {
+    const { limit, lifetime } = this.#options;
+    await this.#sweep(lifetime);
+    if (this.#open.size >= limit) await this.#sweep(Math.min(lifetime, restingTime));
+    if (this.#open.size >= limit) {
       throw new Refusal(429, 'TOOMANYREQUESTS', 'too many uploads are open', { headers: { 'retry-after': '60' } });
     }
     return this.#note(repository.name, await ingestOf(repository, undefined, signal));
@@ -120,9 +125,9 @@ export class UploadSessions {
     if (this.#open.delete(key)) this.#open.set(key, session);
   }
 
-  /** Forgets what nobody went on with. */
-  async #sweep(): Promise<void> {
-    const before = this.#options.clock() - this.#options.lifetime;
+  /** Forgets what nobody went on with for so long. */
+  async #sweep(age: number): Promise<void> {
+    const before = this.#options.clock() - age;
     for (const session of this.#open.values()) {
       if (session.touched >= before) return;
       if (session.busy === undefined) await this.cancel(session);

@@ -167,6 +167,19 @@ describe('the limits of uploads', () => {
     expect((await ask('GET', used)).status).toBe(204);
   });
 
+  it('give the room of uploads that rest to new ones', async () => {
+    let now = 0;
+    const ask = served({ limits: { uploads: 2 }, clock: () => now });
+    const [old, used] = [await startUpload(ask), await startUpload(ask)];
+    now = 500_000;
+    await ask('PATCH', used, { body: 'x' });
+    now = 700_000;
+    await startUpload(ask);
+    expect((await ask('GET', old)).status).toBe(404);
+    expect((await ask('GET', used)).status).toBe(204);
+    expect((await ask('POST', '/v2/a/blobs/uploads/')).status).toBe(429);
+  });
+
   it('refuse a blob that is too large, told before or found out', async () => {
     const ask = served({ limits: { blobBytes: 5 } });
     const location = await startUpload(ask);
