@@ -46,6 +46,9 @@ function writeHeaders(headers: Headers, out: ServerResponse): void {
   if (cookies.length > 0) out.setHeader('set-cookie', cookies);
 }
 
+/** Bytes that a client takes at least in the time that it may be idle: of a larger piece nobody tells how much it took. */
+const leastProgress = 64 * 1024;
+
 async function sendBody(
   body: ReadableStream<Uint8Array>,
   out: ServerResponse,
@@ -65,7 +68,7 @@ async function sendBody(
       if (done) break;
       sent += value.length;
       if (length !== undefined && sent > length) throw new RangeError('body is longer than its head says');
-      if (!out.write(value)) await drained(out, idleTimeout);
+      if (!out.write(value)) await drained(out, idleTimeout * Math.max(1, value.length / leastProgress));
     }
     // The body ends early, too, where the client goes away: that is no news to anybody.
     if (!client.gone && length !== undefined && sent < length)

@@ -35,6 +35,7 @@ export async function putManifest(call: ServerCall, name: string, reference: str
   const digest = isDigest(reference) ? reference : undefined;
   const tag = expected === undefined && tags.length === 1 ? tags[0] : undefined;
   const descriptor = await repository.manifest.put(bytes, { mediaType, digest, tag, signal });
+  // Who loses the race for a tag has put the manifest all the same, without it: it is there by its digest.
   if (tag === undefined) await setTags(call, repository, { tags, descriptor, ifMatch: expected });
   const { subject } = parseManifest(bytes, { mediaType }).document;
   return emptyAnswer(201, {
