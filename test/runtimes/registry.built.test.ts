@@ -7,9 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../meta/source-tree.ts';
 import { addModule, projectWithPackage } from './installed-package.ts';
 import { registryScenario, registryVerbs } from './registry-verbs.ts';
-import { serveWorld, type ServedWorld } from './served-registries.ts';
+import { passwordLine, serveWorld, worldOf, type ServedWorld } from './served-registries.ts';
 import { runtimesIn } from './tools.ts';
-import { inWorkerd } from './workerd.ts';
+import { inWorkerd, serveWorker } from './workerd.ts';
 
 const run = promisify(execFile);
 const runtimes = runtimesIn(process.env.PACKWRIGHT_RUNTIMES ?? root);
@@ -82,14 +82,28 @@ describe('the installed package with packwright serve', () => {
   });
 });
 
+/** The example, and the same registry for those who have the password. */
+async function servedByWorkers(): Promise<ServedWorld> {
+  await addModule(project, 'worker-registry.js', join(root, 'examples/worker-registry.ts'));
+  const guarded = `import { memoryRegistry } from 'packwright/registry/memory';
+import { htpasswdAuth, registryServer } from 'packwright/registry/server';
+const auth = htpasswdAuth(${JSON.stringify(await passwordLine())});
+export default { fetch: registryServer({ registry: memoryRegistry(), auth }) };`;
+  return worldOf(
+    await serveWorker(project, runtimes, "export { default } from './worker-registry.js';"),
+    await serveWorker(project, runtimes, guarded),
+  );
+}
+
 describe.each([
-  ['Deno', ['deno', 'run', '-A', bin]],
-  ['Bun', ['bun', bin]],
-  ['node20', ['node20', bin]],
-] as const)('packwright serve on %s, and a client that', (_name, [name, ...args]) => {
+  ['packwright serve on Deno', () => served([runtimes.program('deno'), 'run', '-A', bin])],
+  ['packwright serve on Bun', () => served([runtimes.program('bun'), bin])],
+  ['packwright serve on node20', () => served([runtimes.program('node20'), bin])],
+  ['the registry in a Worker', servedByWorkers],
+])('%s, and a client that', (_name, start) => {
   let outcome: Record<string, string> = {};
   beforeAll(async () => {
-    const { world, stop } = await served([runtimes.program(name), ...args]);
+    const { world, stop } = await start();
     try {
       outcome = await registryScenario({ ...world, space: 'client' });
     } finally {

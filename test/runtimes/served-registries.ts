@@ -39,10 +39,15 @@ export async function serve(command: readonly [string, ...string[]], args: reado
   };
 }
 
+/** The account, as htpasswd writes it. */
+export async function passwordLine(): Promise<string> {
+  return `${account.username}:${await hash(account.password, 4)}\n`;
+}
+
 /** Writes a file of htpasswd with the account, and gives its path. */
 export async function passwordFile(folder: string): Promise<string> {
   const path = join(folder, 'htpasswd');
-  await writeFile(path, `${account.username}:${await hash(account.password, 4)}\n`);
+  await writeFile(path, await passwordLine());
   return path;
 }
 
@@ -90,6 +95,11 @@ export async function serveWorld(
   const open = await serve(command, ['--store', `fs:${join(folder, 'store')}`, ...cors]);
   const auth = ['--auth', await passwordFile(folder)];
   const guarded = await serve(command, ['--store', `oci:${join(folder, 'layouts')}`, ...auth, ...cors]);
+  return worldOf(open, guarded, origin);
+}
+
+/** Adds what no registry should be to two that are as they should. */
+export async function worldOf(open: ServedRegistry, guarded: ServedRegistry, origin?: string): Promise<ServedWorld> {
   const faulty = await serveFaulty(origin);
   const closed = `127.0.0.1:${await freePort()}`;
   return {

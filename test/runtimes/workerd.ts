@@ -1,5 +1,6 @@
-import type { Runtimes } from './tools.ts';
 import { bundleFor } from './bundle.ts';
+import type { ServedRegistry } from './served-registries.ts';
+import type { Runtimes } from './tools.ts';
 
 const scenarioEntry = `import { scenario } from './scenario.js';
 export default { fetch: async () => Response.json(await scenario()) };`;
@@ -9,6 +10,8 @@ interface Miniflare {
     url: string,
     init: { readonly method: string; readonly body: string },
   ): Promise<{ status: number; text(): Promise<string> }>;
+  /** Where it listens. */
+  readonly ready: Promise<URL>;
   dispose(): Promise<void>;
 }
 interface MiniflareModule {
@@ -22,9 +25,7 @@ export function runInWorkerd(project: string, runtimes: Runtimes): Promise<unkno
 
 /** Gives a Worker that is made of `entry` some JSON, and gives the JSON that it answers. */
 export async function inWorkerd(project: string, runtimes: Runtimes, entry: string, input: unknown): Promise<unknown> {
-  const { Miniflare } = await runtimes.load<MiniflareModule>('miniflare');
-  const script = await bundleFor(project, entry, ['workerd', 'worker', 'browser']);
-  const worker = new Miniflare({ modules: true, script, compatibilityDate: '2026-04-01' });
+  const worker = await startWorker(project, runtimes, entry);
   try {
     const request = { method: 'POST', body: JSON.stringify(input) };
     const response = await worker.dispatchFetch('http://worker.example/', request);
@@ -34,4 +35,17 @@ export async function inWorkerd(project: string, runtimes: Runtimes, entry: stri
   } finally {
     await worker.dispose();
   }
+}
+
+/** Serves a Worker that is made of `entry`. */
+export async function serveWorker(project: string, runtimes: Runtimes, entry: string): Promise<ServedRegistry> {
+  const worker = await startWorker(project, runtimes, entry);
+  const { host } = await worker.ready;
+  return { host, stop: () => worker.dispose() };
+}
+
+async function startWorker(project: string, runtimes: Runtimes, entry: string): Promise<Miniflare> {
+  const { Miniflare } = await runtimes.load<MiniflareModule>('miniflare');
+  const script = await bundleFor(project, entry, ['workerd', 'worker', 'browser']);
+  return new Miniflare({ modules: true, script, compatibilityDate: '2026-04-01' });
 }
