@@ -1,4 +1,3 @@
-import { streamOf } from '../bytes/source.ts';
 import type { HttpTimeouts } from './exchange.ts';
 import { forbidsRedirects, streamsBodies } from './upload-abilities.ts';
 
@@ -28,7 +27,7 @@ export function sendBody(init: RequestInit, timeouts: HttpTimeouts, patient: boo
     return sendStream(unkept(init), body as ReadableStream<Uint8Array>, timeouts, timeouts.answerMs);
   }
   if (body instanceof Uint8Array && body.length > unwatchedBytes && body.length <= keptBytes && streamsBodies()) {
-    return sendStream(withLength(init, body.length), streamOf(body), timeouts, answerMs);
+    return sendStream(withLength(init, body.length), body, timeouts, answerMs);
   }
   const headers = new Headers(init.headers);
   // The platform says the length of what it knows itself; Node 20 sends nothing where it is said twice.
@@ -56,19 +55,20 @@ function unkept(init: RequestInit): RequestInit {
 
 function withLength(init: RequestInit, length: number): RequestInit {
   const headers = new Headers(init.headers);
+  if (headers.get('content-length') === String(length)) return init;
   headers.set('content-length', String(length));
   return { ...init, headers };
 }
 
 function sendStream(
   init: RequestInit,
-  body: ReadableStream<Uint8Array>,
+  body: ReadableStream<Uint8Array> | Uint8Array,
   timeouts: HttpTimeouts,
   answerMs: number,
 ): SentBody {
   // A platform may begin to read as soon as it knows where to.
   let sent: SentBody | undefined = undefined;
-  const watched = watch(body, (phase, bytes) => {
+  const watched = new WatchedBody(body, (phase, bytes) => {
     if (phase === 'reading') sent?.rearm?.(undefined);
     else if (phase === 'sent') sent?.rearm?.(answerMs);
     else sent?.rearm?.(timeouts.idleMs + (bytes * 1000) / timeouts.minBytesPerSecond);
@@ -78,58 +78,77 @@ function sendStream(
     init: { ...init, body: framed, ...{ duplex: 'half' } },
     waitMs: timeouts.headersMs,
     rearm: undefined,
-    end: watched.end,
+    end: () => {
+      watched.end();
+    },
   };
   return sent;
 }
 
 type Phase = 'reading' | 'sending' | 'sent';
 
-interface Watched {
-  readonly stream: ReadableStream<Uint8Array>;
-  readonly end: () => void;
-}
+type Controller = ReadableStreamDefaultController<Uint8Array>;
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** A stream of the same bytes in slices, that tells what it is at and can be ended from outside. */
-function watch(body: ReadableStream<Uint8Array>, tell: (phase: Phase, bytes: number) => void): Watched {
-  const reader = body.getReader();
-  let rest: Uint8Array | undefined;
-  let ended = false;
-  const end = (): void => {
-    if (ended) return;
-    ended = true;
-    // Whoever is read from may fail to close; the exchange is over all the same.
-    reader.cancel().catch(() => undefined);
-  };
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        if (rest === undefined) {
-          tell('reading', 0);
-          const { done, value } = await reader.read();
-          if (done) {
-            finish(controller);
-            return;
-          }
-          rest = value;
-        }
-        const slice = rest.subarray(0, sliceBytes);
-        rest = slice.length < rest.length ? rest.subarray(sliceBytes) : undefined;
-        tell('sending', slice.length);
-        controller.enqueue(slice);
+/** A body as a stream of its bytes in slices, that tells what it is at and can be ended from outside. */
+class WatchedBody {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly #tell: (phase: Phase, bytes: number) => void;
+  readonly #reader: Reader | undefined;
+  #rest: Uint8Array | undefined;
+  #ended = false;
+
+  constructor(body: ReadableStream<Uint8Array> | Uint8Array, tell: (phase: Phase, bytes: number) => void) {
+    this.#tell = tell;
+    if (body instanceof Uint8Array) this.#rest = body;
+    else this.#reader = body.getReader();
+    this.stream = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => this.#pull(controller),
+        cancel: () => {
+          this.end();
+        },
       },
-      cancel: end,
-    },
-    { highWaterMark: 0 },
-  );
-  const finish = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+      { highWaterMark: 0 },
+    );
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    // Whoever is read from may fail to close; the exchange is over all the same.
+    this.#reader?.cancel().catch(() => undefined);
+  }
+
+  // Bytes that are at hand go on without a promise: most bodies are small, and a promise costs as much as sending them.
+  #pull(controller: Controller): Promise<void> | undefined {
+    if (this.#rest !== undefined) this.#send(controller, this.#rest);
+    else if (this.#reader === undefined) this.#finish(controller);
+    else return this.#read(this.#reader, controller);
+    return undefined;
+  }
+
+  async #read(reader: Reader, controller: Controller): Promise<void> {
+    this.#tell('reading', 0);
+    const { done, value } = await reader.read();
+    if (done) this.#finish(controller);
+    else this.#send(controller, value);
+  }
+
+  #send(controller: Controller, bytes: Uint8Array): void {
+    const slice = bytes.subarray(0, sliceBytes);
+    this.#rest = slice.length < bytes.length ? bytes.subarray(sliceBytes) : undefined;
+    this.#tell('sending', slice.length);
+    controller.enqueue(slice);
+  }
+
+  #finish(controller: Controller): void {
     // Less than all bytes must never look like all of them.
-    if (ended) controller.error(new Error('the exchange is over'));
+    if (this.#ended) controller.error(new Error('the exchange is over'));
     else controller.close();
-    ended = true;
-    tell('sent', 0);
-  };
-  return { stream, end };
+    this.#ended = true;
+    this.#tell('sent', 0);
+  }
 }
 
 interface LengthPlatform {
