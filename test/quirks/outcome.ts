@@ -1,41 +1,18 @@
 import { expect } from 'vitest';
 import { httpRegistry } from '../../src/adapters/registry/http.ts';
-import type { RegistryProfile } from '../../src/adapters/registry/http/profile.ts';
-import { isPackError } from '../../src/errors.ts';
-import { quirkRegistry, quirks } from '../../src/testing/quirk-registry.ts';
+import { isPackError, type PackErrorCode } from '../../src/errors.ts';
+import { quirkRegistry } from '../../src/testing/quirk-registry.ts';
+import type { Row } from './rows.ts';
 import { fillRegistry, sizes } from './some-registry.ts';
-import { verbs } from './verbs.ts';
+import { verbs, type Answer, type Verb } from './verbs.ts';
 
-/** A registry as the table has it: its quirks, and what the client was told of it. */
-export interface Row {
-  /** Its name in the table. */
-  readonly name: string;
-  readonly quirks: readonly string[];
-  readonly profile?: Partial<RegistryProfile>;
-}
-
-const chunkQuirks = quirks.filter(({ name }) =>
-  /^(patch|second-patch|chunk|range-(stale|rel|with|miss)|upload|octet)/.test(name),
-);
-
-/** Each quirk alone; those of parts once more where parts are needed; and those that a profile makes up for. */
-export const rows: readonly Row[] = [
-  ...quirks.map(({ name }): Row => ({ name, quirks: [name] })),
-  ...chunkQuirks.map(({ name }): Row => ({ name: `body-too-large, ${name}`, quirks: ['body-too-large', name] })),
-  {
-    name: 'body-too-large, chunk-too-large, known',
-    quirks: ['body-too-large', 'chunk-too-large'],
-    profile: { chunked: { maxBytes: sizes.maxChunk } },
-  },
-  { name: 'referrers-empty, known', quirks: ['referrers-empty'], profile: { mergeReferrers: true } },
-  { name: 'subject-header-lies, known', quirks: ['subject-header-lies'], profile: { distrustSubject: true } },
-  { name: 'head-refused, known', quirks: ['head-refused'], profile: { noHead: true } },
-];
+/** What a cell of the table says. */
+export type Outcome = Answer | PackErrorCode;
 
 const noWait = { sleep: (): Promise<void> => Promise.resolve() };
 
 /** What comes of a verb: what it answers, or the code of its error. Nothing secret goes to anybody else meanwhile. */
-export async function outcomeOf(row: Row, verb: string): Promise<string> {
+export async function outcomeOf(row: Row, verb: Verb): Promise<Outcome> {
   const quirk = quirkRegistry({ sizes });
   const filled = await fillRegistry(quirk.registry);
   quirk.set(row.quirks);
@@ -46,11 +23,13 @@ export async function outcomeOf(row: Row, verb: string): Promise<string> {
     credentials: { kind: 'password', username, password },
     clock: noWait,
     profile: row.profile,
+    // A registry that never ends is given up sooner, and nothing else is different.
+    limits: { pages: 100 },
   });
   const truth = quirk.registry.repository('team/app');
   const given = { ...filled, quirk, client, repository: client.repository('team/app'), truth };
   try {
-    return (await verbs[verb]?.(given)) ?? 'is no verb';
+    return await verbs[verb](given);
   } catch (error) {
     if (!isPackError(error)) throw error;
     return error.code;
@@ -59,7 +38,8 @@ export async function outcomeOf(row: Row, verb: string): Promise<string> {
   }
 }
 
-function noSecretLeft(requests: readonly { readonly url: string; readonly headers: Headers }[]): void {
+/** Fails where a secret was sent to another host than the registry and its token server. */
+export function noSecretLeft(requests: readonly { readonly url: string; readonly headers: Headers }[]): void {
   for (const { url, headers } of requests) {
     const { origin, pathname, protocol, hostname } = new URL(url);
     expect(protocol, url).toBe('https:');

@@ -65,8 +65,20 @@ function listed(referrer: Descriptor, { artifactType, annotations }: Partial<Des
   return { ...referrer, artifactType, annotations };
 }
 
-/** A registry in memory with an index of two images, and something that refers to it. */
-export async function sourceOfPush(): Promise<{ readonly repository: Repository; readonly root: Descriptor }> {
+/** What is pushed, and where it is. */
+export interface PushSource {
+  readonly repository: Repository;
+  readonly root: Descriptor;
+}
+
+let source: Promise<PushSource> | undefined;
+
+/** A registry in memory with an index of two images, and something that refers to it. Nobody writes there. */
+export function sourceOfPush(): Promise<PushSource> {
+  return (source ??= fillSource());
+}
+
+async function fillSource(): Promise<PushSource> {
   const repository = memoryRegistry().repository('team/source');
   await repository.blob.put(large.descriptor, bytesSource(large.bytes));
   await repository.blob.put(small.descriptor, bytesSource(small.bytes));

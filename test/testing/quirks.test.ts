@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, type Digest } from '../../src/digest/index.ts';
-import { mediaTypes } from '../../src/oci/index.ts';
+import { mediaTypes, type Descriptor } from '../../src/oci/index.ts';
 import { quirkRegistry, quirks } from '../../src/testing/quirk-registry.ts';
-import { textDescriptor } from '../../src/testing/registry-fixtures.ts';
+import { putIndex, textDescriptor } from '../../src/testing/registry-fixtures.ts';
 import { manifestWith, withQuirks, type QuirkUnderTest } from './quirk-world.ts';
 
 type Show = (given: QuirkUnderTest) => Promise<unknown>;
@@ -176,6 +176,21 @@ const shown: Readonly<Record<string, readonly [Show, unknown, unknown]>> = {
     [202, 202],
   ],
   'head-refused': [({ status }) => status('manifests/1.0', { method: 'HEAD' }), 405, 200],
+  'head-403': [
+    async ({ status }) => [await status('manifests/1.0', { method: 'HEAD' }), await status('manifests/1.0')],
+    [403, 200],
+    [200, 200],
+  ],
+  'rate-limited-for-hours': [
+    ({ ask }) => ask('manifests/1.0').then(({ status, headers }) => [status, headers.get('retry-after')]),
+    [429, '21600'],
+    [200, null],
+  ],
+  'one-write-at-a-time': [
+    ({ status }) => Promise.all([1, 2].map(() => status('blobs/uploads/', { method: 'POST' }))),
+    [202, 500],
+    [202, 202],
+  ],
   'head-412': [({ status }) => status('manifests/1.0', { method: 'HEAD' }), 412, 200],
   'repository-not-created': [
     async ({ status }) => [
@@ -203,6 +218,27 @@ const shown: Readonly<Record<string, readonly [Show, unknown, unknown]>> = {
     ({ header }) => header('www-authenticate', 'tags/list').then((all) => all?.includes('scope')),
     false,
     true,
+  ],
+  'challenge-only-on-ping': [
+    async ({ header }) => [
+      (await header('www-authenticate', '/v2/'))?.slice(0, 6),
+      await header('www-authenticate', 'tags/list').then(Boolean),
+    ],
+    ['Bearer', false],
+    ['Bearer', true],
+  ],
+  'anonymous-pull': [
+    async ({ status }) => [await status('manifests/1.0'), await status('blobs/uploads/', { method: 'POST' })],
+    [200, 401],
+    [401, 401],
+  ],
+  'push-scope-needs-pull': [
+    async ({ status, token }) => {
+      const headers = await token('repository:team/app:push');
+      return status('blobs/uploads/', { method: 'POST', headers });
+    },
+    401,
+    202,
   ],
   'ping-without-challenge': [({ status }) => status('/v2/'), 200, 401],
   'realm-relative': [
@@ -515,6 +551,13 @@ const shown: Readonly<Record<string, readonly [Show, unknown, unknown]>> = {
     415,
     201,
   ],
+  'config-type-404': [({ status }) => status('manifests/2.0', manifestWith()), 404, 201],
+  'config-type-415': [({ status }) => status('manifests/2.0', manifestWith()), 415, 201],
+  'accept-rewrites': [
+    async ({ ask }) => (await ask('manifests/index', accept)).headers.get('content-type'),
+    mediaTypes.imageManifest,
+    mediaTypes.imageIndex,
+  ],
   'config-type-refused': [({ status }) => status('manifests/2.0', manifestWith()), 400, 201],
   'subject-refused': [({ status, image }) => status('manifests/2.0', about(image)), 400, 201],
   'subject-missing-refused': [
@@ -561,6 +604,21 @@ const shown: Readonly<Record<string, readonly [Show, unknown, unknown]>> = {
     ],
     [0, false],
     [1, true],
+  ],
+  'referrers-without-type': [
+    (given) => given.json(referrersOf(given)).then((list) => keys((list as { manifests: unknown[] }).manifests[0])),
+    'digest,mediaType,size',
+    'artifactType,digest,mediaType,size',
+  ],
+  'fallback-type-wrong': [
+    async (given) => {
+      const { quirk, image, referrer, json } = given;
+      await putIndex(quirk.registry.repository('team/app'), [referrer], tag(image.digest));
+      const { manifests } = (await json(`manifests/${tag(image.digest)}`)) as { manifests: Descriptor[] };
+      return manifests.map(({ artifactType }) => artifactType);
+    },
+    [mediaTypes.empty],
+    ['application/x.about'],
   ],
   'referrers-null': [(given) => given.json(`referrers/${given.referrer.digest}`).then(listLength), null, 0],
   'subject-header-lies': [

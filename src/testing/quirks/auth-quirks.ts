@@ -1,9 +1,10 @@
-import { answering, changed, refused, rewriting, type QuirkFilter } from './answers.ts';
-import type { QuirkRule, QuirkStep } from './quirk.ts';
+import { answering, changed, readdressed, refused, rewriting, type QuirkFilter } from './answers.ts';
+import { signature, type QuirkRule, type QuirkStep } from './quirk.ts';
 import type { TokenManner } from './token-server.ts';
 
 const tokens: QuirkFilter = ({ url }) => url.pathname === '/token';
 const challenged: QuirkFilter = () => true;
+const readable = ['manifest', 'blob', 'tags', 'referrers'];
 
 /** How registries ask who is there, and how token servers answer. */
 export const authQuirks: readonly QuirkRule[] = [
@@ -48,6 +49,38 @@ export const authQuirks: readonly QuirkRule[] = [
       ({ route }) => route?.kind === 'ping',
       () => Response.json({}),
     ),
+  },
+  {
+    name: 'challenge-only-on-ping',
+    summary: 'only /v2/ says how to prove who one is; everything else is answered 401 and nothing more',
+    seenOn: 'registries that want to be asked for /v2/ first (jkube 3709)',
+    auth: 'token',
+    run: rewriting(
+      ({ route }) => route?.kind !== 'ping',
+      (response) => changed(response, { 'www-authenticate': null }),
+    ),
+  },
+  {
+    name: 'anonymous-pull',
+    summary: 'everybody may read, and only who writes has to prove who he is',
+    seenOn: 'the public gallery of ECR, most public registries',
+    auth: 'token',
+    run: ({ request, url, route }, next) =>
+      route !== undefined && readable.includes(route.kind) && ['GET', 'HEAD'].includes(request.method)
+        ? next(readdressed(request, url, { headers: { authorization: signature } }))
+        : next(),
+  },
+  {
+    name: 'push-scope-needs-pull',
+    summary: 'a token for push alone allows nothing: pull has to be asked for as well',
+    seenOn: 'Harbor (harbor 5777)',
+    auth: 'token',
+    run: ({ request, url }, next) => {
+      if (url.pathname !== '/token') return next();
+      const both = new URL(url);
+      both.search = decodeURIComponent(url.search).replace(/scope=repository:[^:&]+:push(?=&|$)/g, 'scope=none');
+      return next(readdressed(request, both));
+    },
   },
   {
     name: 'realm-relative',

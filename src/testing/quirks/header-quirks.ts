@@ -45,9 +45,10 @@ export const headerQuirks: readonly QuirkRule[] = [
     name: 'gzip-content-encoding',
     summary: 'content comes compressed once more, with the length of what was compressed',
     seenOn: 'Harbor, nginx with gzip on',
-    run: rewritingSuccess(asked('GET', 'manifest', 'blob'), (response) => {
-      const body = response.body?.pipeThrough(new CompressionStream('gzip')) ?? null;
-      return changed(response, { 'content-encoding': 'gzip', 'content-length': null }, { body });
+    run: rewritingSuccess(asked('GET', 'manifest', 'blob'), async (response) => {
+      const compressed = response.body?.pipeThrough(new CompressionStream('gzip')) ?? null;
+      const body = await new Response(compressed).arrayBuffer();
+      return changed(response, { 'content-encoding': 'gzip', 'content-length': String(body.byteLength) }, { body });
     }),
   },
   {

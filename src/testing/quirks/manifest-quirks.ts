@@ -29,6 +29,21 @@ export const manifestQuirks: readonly QuirkRule[] = [
     }),
   },
   {
+    name: 'accept-rewrites',
+    summary: 'who does not accept an index is given the first image of it in its place',
+    seenOn: 'distribution, for lists of Docker',
+    run: rewritingSuccess(reads, async (response, { request, route, world }) => {
+      const accepted = request.headers.get('accept')?.includes(mediaTypes.imageIndex) === true;
+      if (accepted || response.headers.get('content-type') !== mediaTypes.imageIndex) return response;
+      const { reference, repository } = route as { readonly reference: string; readonly repository: string };
+      const { manifest } = world.registry.repository(repository);
+      const [first] = documentOf((await manifest.get(reference))?.bytes)['manifests'] as { readonly digest: string }[];
+      const found = await manifest.get(first?.digest ?? '');
+      const headers = { 'content-type': found?.descriptor.mediaType ?? '' };
+      return new Response(request.method === 'HEAD' ? null : new Uint8Array(found?.bytes ?? []), { headers });
+    }),
+  },
+  {
     name: 'content-type-parameters',
     summary: 'the media type of a manifest has parameters',
     seenOn: 'proxies that say charset',
@@ -91,6 +106,16 @@ export const manifestQuirks: readonly QuirkRule[] = [
         : refused(400, 'MANIFEST_INVALID', 'config media type is not allowed');
     }),
   },
+  ...[404, 415].map((status): QuirkRule => ({
+    name: `config-type-${status}`,
+    summary: `a manifest whose config is no image is answered ${status}`,
+    seenOn: 'registries that take images only',
+    run: byDocument((document) => {
+      const type = memberOf(document, 'config', 'mediaType');
+      if (type === undefined || type === mediaTypes.imageConfig) return undefined;
+      return refused(status, 'MANIFEST_INVALID', 'config media type is not supported');
+    }),
+  })),
   {
     name: 'subject-refused',
     summary: 'a manifest with a subject is answered 400',
@@ -154,7 +179,7 @@ async function withBody(
   return (await judge(body)) ?? next(readdressed(request, url, { body }));
 }
 
-function documentOf(bytes: Uint8Array): Document {
+function documentOf(bytes: Uint8Array | undefined): Document {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
     return typeof value === 'object' && value !== null ? (value as Document) : {};

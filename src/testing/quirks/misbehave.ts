@@ -2,13 +2,18 @@ import type { RegistryAuth } from '../../adapters/registry/server.ts';
 import { changed, readdressed } from './answers.ts';
 import { faults } from './fault.ts';
 import type { FaultPlan } from './fault-plan.ts';
-import { ConnectionLost, routeIn, type NextStep, type QuirkCall, type QuirkRule, type QuirkWorld } from './quirk.ts';
+import {
+  ConnectionLost,
+  routeIn,
+  signature,
+  type NextStep,
+  type QuirkCall,
+  type QuirkRule,
+  type QuirkWorld,
+} from './quirk.ts';
 
 /** How who asks proves who he is. */
 export type AuthMode = 'password' | 'token' | undefined;
-
-/** What a store of blobs elsewhere shows in place of a credential. */
-const signature = 'signed';
 
 /** Who may do what: nobody but the robot, where that is asked for. */
 export function authOf({ tokens }: QuirkWorld, mode: () => AuthMode): RegistryAuth {

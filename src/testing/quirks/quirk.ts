@@ -64,6 +64,9 @@ export interface QuirkSizes {
   readonly slowness: number;
 }
 
+/** What a store of blobs elsewhere shows in place of a credential. */
+export const signature = 'signed';
+
 /** What a path names, where it names something. */
 export function routeIn(pathname: string): Route | undefined {
   try {

@@ -1,3 +1,4 @@
+import type { Descriptor } from '../../oci/descriptor.ts';
 import { mediaTypes } from '../../oci/media-types.ts';
 import { answering, asked, changed, readdressed, refused, rewriting, rewritingSuccess } from './answers.ts';
 import type { QuirkCall, QuirkRule, QuirkStep } from './quirk.ts';
@@ -95,6 +96,28 @@ export const referrerQuirks: readonly QuirkRule[] = [
     seenOn: 'registries with a fault',
     run: async (call, next) =>
       lists(call) ? changed(await next(unfiltered(call)), { 'oci-filters-applied': 'artifactType' }) : next(),
+  },
+  {
+    name: 'referrers-without-type',
+    summary: 'the list has neither artifact types nor annotations, and is not filtered',
+    seenOn: 'Quay before 2024-07',
+    run: async (call, next) => {
+      if (!lists(call)) return next();
+      const list = (await (await next(unfiltered(call))).json()) as { readonly manifests: readonly Descriptor[] };
+      const manifests = list.manifests.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }));
+      return indexAnswer({ manifests });
+    },
+  },
+  {
+    name: 'fallback-type-wrong',
+    summary: 'referrers are not listed, and the list under the tag has another artifact type for each',
+    seenOn: 'GHCR (aicr 1957)',
+    run: async (call, next) => {
+      const response = await withoutApi(() => new Response(null, { status: 404 }))(call, next);
+      if (call.request.method !== 'GET' || subjectOfTag(call) === undefined || !response.ok) return response;
+      const list = (await response.json()) as { readonly manifests: readonly Descriptor[] };
+      return indexAnswer({ manifests: list.manifests.map((entry) => ({ ...entry, artifactType: mediaTypes.empty })) });
+    },
   },
   {
     name: 'referrers-of-others',

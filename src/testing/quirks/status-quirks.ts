@@ -1,5 +1,7 @@
 import { answering, asked, changed, readdressed, refused, rewriting, type QuirkFilter } from './answers.ts';
-import type { QuirkCall, QuirkRule, QuirkStep } from './quirk.ts';
+import { countUp, type QuirkCall, type QuirkRule, type QuirkStep } from './quirk.ts';
+
+const writers = 'writers';
 
 /** Statuses that registries answer with in place of those of the specification. */
 export const statusQuirks: readonly QuirkRule[] = [
@@ -97,6 +99,15 @@ export const statusQuirks: readonly QuirkRule[] = [
     ),
   },
   {
+    name: 'head-403',
+    summary: 'HEAD is answered 403, and GET is not',
+    seenOn: 'some (regclient disableHead)',
+    run: answering(
+      ({ request }) => request.method === 'HEAD',
+      () => new Response(null, { status: 403 }),
+    ),
+  },
+  {
     name: 'head-412',
     summary: 'HEAD of a manifest is answered 412',
     seenOn: 'Harbor, where a policy blocks it (harbor 19408)',
@@ -127,6 +138,32 @@ export const statusQuirks: readonly QuirkRule[] = [
     run: answering(inRepository, async (call) =>
       call.request.method === 'POST' || (await isThere(call)) ? undefined : refused(403, 'DENIED', 'denied'),
     ),
+  },
+  {
+    name: 'rate-limited-for-hours',
+    summary: 'reading manifests is answered 429: come again in six hours',
+    seenOn: 'Docker Hub, for who is not logged in',
+    run: answering(asked('GET', 'manifest'), () =>
+      refused(429, 'TOOMANYREQUESTS', 'you have reached your pull rate limit', {
+        'retry-after': '21600',
+        'ratelimit-remaining': '0;w=21600',
+      }),
+    ),
+  },
+  {
+    name: 'one-write-at-a-time',
+    summary: 'who writes while somebody writes is answered 500',
+    seenOn: 'Artifactory (origin 24514), Gitea (gitea 33646)',
+    run: async ({ request, world, url }, next) => {
+      if (['GET', 'HEAD'].includes(request.method) || url.pathname === '/token') return next();
+      try {
+        if (countUp(world, writers) === 1) return await next();
+        await request.body?.cancel();
+        return refused(500, 'UNKNOWN', 'resource is locked');
+      } finally {
+        world.counts.set(writers, (world.counts.get(writers) ?? 1) - 1);
+      }
+    },
   },
   {
     name: 'missing-blob-401',

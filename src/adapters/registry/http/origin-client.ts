@@ -91,10 +91,16 @@ export class OriginClient {
       return await client.ask(url, { ...this.#authorised(ask, sending), expect: unrefused });
     } catch (error) {
       if (!isRefused(error) || error.url?.origin !== url.origin) throw error;
+      // Some say only at their root what they demand.
+      if (error.status === 401 && !this.#knows(error)) await this.#greet(new URL('/v2/', url), signal);
       const next = await (await this.#loadAuthoriser()).renew(error, url, sending.grant, sending.need);
       if (next === undefined && !expect.includes(error.status ?? 0)) throw error;
       return await client.ask(url, this.#authorised(ask, sending, next));
     }
+  }
+
+  #knows({ headers }: HttpFailure): boolean {
+    return this.#authoriser?.knows === true || headers?.has('www-authenticate') === true;
   }
 
   /** A request that is authorised anew each time that it is sent; the first time with what is at hand. */

@@ -2,9 +2,10 @@ import { compareBytewise } from '../../../bytes/encoding.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import { RegistryError } from '../../../errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
+import { isIndexMediaType } from '../../../oci/manifest-media-types.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { ReferrersAnswer, ReferrersOptions } from '../../../ports/registry.ts';
-import type { RepositoryContext } from './manifests.ts';
+import { fetchManifest, type RepositoryContext } from './manifests.ts';
 import { askReferrers } from './referrers-api.ts';
 import { readTaggedReferrers } from './referrers-list.ts';
 
@@ -23,11 +24,28 @@ export async function listReferrers(
   operation.signal?.throwIfAborted();
   const { referrers, from } = await findReferrers(context, subject, artifactType, operation);
   const unique = new Map(referrers.map((descriptor) => [descriptor.digest, descriptor]));
-  const wanted = [...unique.values()]
+  const known = artifactType === undefined ? [...unique.values()] : await withTypes(context, unique, operation);
+  const wanted = known
     .filter((referrer) => artifactType === undefined || referrer.artifactType === artifactType)
     .filter((referrer) => after === undefined || compareBytewise(referrer.digest, after) > 0)
     .sort((a, b) => compareBytewise(a.digest, b.digest));
   return { referrers: wanted, from };
+}
+
+/** Some lists say no artifact type (Quay, for long): the manifest itself does. */
+function withTypes(
+  context: RepositoryContext,
+  referrers: ReadonlyMap<Digest, Descriptor>,
+  operation: OperationOptions,
+): Promise<readonly Descriptor[]> {
+  return Promise.all(
+    [...referrers.values()].map(async (referrer) => {
+      if (referrer.artifactType !== undefined || isIndexMediaType(referrer.mediaType)) return referrer;
+      const found = await fetchManifest(context, referrer.digest, operation);
+      const artifactType = found?.document.artifactType ?? found?.document.configType;
+      return artifactType === undefined ? referrer : { ...referrer, artifactType };
+    }),
+  );
 }
 
 async function findReferrers(

@@ -64,6 +64,8 @@ const codeByStatus: Readonly<Record<number, RegistryErrorCode>> = {
 function codeOf(status: number, body: ErrorBody): RegistryErrorCode {
   if (status >= 500) return status === 507 ? 'ERR_REGISTRY_REJECTED' : 'ERR_REGISTRY_UNAVAILABLE';
   if (status < 400) return 'ERR_REGISTRY_PROTOCOL';
+  // Some say 404 of a media type that they do not know.
+  if (body.codes.includes('MANIFEST_INVALID')) return 'ERR_REGISTRY_REJECTED';
   if (body.codes.includes('TOOMANYREQUESTS')) return 'ERR_REGISTRY_RATE_LIMITED';
   // Harbor says DENIED where a project is full.
   if (status === 403 && isQuota(body)) return 'ERR_REGISTRY_REJECTED';

@@ -1,0 +1,3 @@
+import { testRows } from './row-tests.ts';
+
+testRows('Access', 'Statuses', 'Headers', 'Downloads');

@@ -1,0 +1,3 @@
+import { testRows } from './row-tests.ts';
+
+testRows('What means ill', 'Errors', 'Addresses');
