@@ -6,8 +6,9 @@ import { reported } from '../ports/report.ts';
 import { checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { loadImageManifest } from './load-manifest.ts';
 import { loadLock } from './load-lock.ts';
+import { loadNamed } from './load-named.ts';
 import { packEntries, type PackEntry } from './pack-entries.ts';
-import { describeLocation, resolveLocation, type OpenLocation } from './pack-location.ts';
+import { describeLocation, type OpenLocation } from './pack-location.ts';
 
 export interface DiffOptions extends OperationOptions {
   /** Picks the manifest out of an index. */
@@ -66,7 +67,7 @@ interface Contents {
 
 async function contentsOf(location: OpenLocation, options: DiffOptions): Promise<Contents> {
   const { repository } = location;
-  const named = await resolveLocation(location, options);
+  const named = await loadNamed(location, options);
   const { descriptor, parsed } = await loadImageManifest(repository, named, options);
   const lock = await loadLock(repository, parsed.document, options);
   const entries = new Map(packEntries(parsed.document, lock).map((entry) => [entry.path, entry]));

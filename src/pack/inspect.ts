@@ -5,10 +5,11 @@ import type { OperationOptions } from '../ports/operation.ts';
 import type { ReferrersAnswer, Repository } from '../ports/registry.ts';
 import { reported } from '../ports/report.ts';
 import { checkOptions, operationKeys } from '../bytes/check-options.ts';
-import { loadImageManifest, loadManifest, type LoadedManifest } from './load-manifest.ts';
+import { loadImageManifest, loadManifest, type LoadedManifest, type NamedManifest } from './load-manifest.ts';
 import { loadLock } from './load-lock.ts';
+import { loadNamed } from './load-named.ts';
 import { packEntries, type PackEntry } from './pack-entries.ts';
-import { describeLocation, resolveLocation, type OpenLocation } from './pack-location.ts';
+import { describeLocation, type OpenLocation } from './pack-location.ts';
 
 export interface InspectOptions extends OperationOptions {
   /** Looks at the manifest for this platform in an index, rather than at the index. */
@@ -41,7 +42,7 @@ export function inspectPack(location: OpenLocation, options: InspectOptions): Pr
   checkOptions('options', options, [...operationKeys, 'platform', 'referrers']);
   return reported({ verb: 'inspect', name: describeLocation(location) }, options, async (report) => {
     const { repository, text } = location;
-    const named = await resolveLocation(location, report.options);
+    const named = await loadNamed(location, report.options);
     const loaded = await load(repository, named, report.options, options.platform);
     const { descriptor, bytes, parsed } = loaded;
     const artifactType = artifactTypeOf(parsed.document);
@@ -65,12 +66,12 @@ export function inspectPack(location: OpenLocation, options: InspectOptions): Pr
 
 function load(
   repository: Repository,
-  descriptor: Descriptor,
+  named: NamedManifest,
   options: OperationOptions,
   platform: Platform | string | undefined,
 ): Promise<LoadedManifest> {
-  if (platform === undefined) return loadManifest(repository, descriptor, options);
-  return loadImageManifest(repository, descriptor, { ...options, platform });
+  if (platform === undefined) return loadManifest(repository, named, options);
+  return loadImageManifest(repository, named, { ...options, platform });
 }
 
 function sizeOf({ descriptor, parsed }: LoadedManifest): number {

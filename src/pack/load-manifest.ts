@@ -53,13 +53,20 @@ export function isWrongBytes(error: unknown): boolean {
   return error instanceof IntegrityError || (isPackError(error) && error.name === 'IntegrityError');
 }
 
-/** Reads the manifest or index that a descriptor names. */
+/** A manifest that is meant, with its bytes where they were read. */
+export interface NamedManifest {
+  readonly descriptor: Descriptor;
+  readonly bytes?: Uint8Array | undefined;
+}
+
+/** The manifest or index that is meant, read where it was not yet. */
 export async function loadManifest(
   repository: Repository,
-  descriptor: Descriptor,
+  named: NamedManifest,
   options: OperationOptions,
 ): Promise<LoadedManifest> {
-  const bytes = await loadManifestBytes(repository, descriptor, options);
+  const { descriptor } = named;
+  const bytes = named.bytes ?? (await loadManifestBytes(repository, descriptor, options));
   return { descriptor, bytes, parsed: parseManifest(bytes, { mediaType: descriptor.mediaType }) };
 }
 
@@ -76,16 +83,16 @@ export interface LoadedImageManifest extends LoadedManifest {
  */
 export async function loadImageManifest(
   repository: Repository,
-  descriptor: Descriptor,
+  named: NamedManifest,
   options: OperationOptions & { readonly platform?: Platform | string | undefined },
 ): Promise<LoadedImageManifest> {
-  let next = descriptor;
+  let next = named;
   for (let depth = 0; depth < maxIndexDepth; depth++) {
     const { parsed, ...loaded } = await loadManifest(repository, next, options);
     if (parsed.kind === 'manifest') return { ...loaded, parsed };
-    next = chosenOf(parsed.document.manifests, next, options.platform);
+    next = { descriptor: chosenOf(parsed.document.manifests, next.descriptor, options.platform) };
   }
-  throw new UsageError('ERR_UNSUPPORTED', `index ${descriptor.digest} nests deeper than ${maxIndexDepth} indexes`);
+  throw new UsageError('ERR_UNSUPPORTED', `index ${named.descriptor.digest} nests deeper than ${maxIndexDepth} indexes`);
 }
 
 const maxIndexDepth = 8;

@@ -1,14 +1,8 @@
-import type { Descriptor } from '../oci/descriptor.ts';
+import { verifyBytes } from '../digest/index.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import { failureOf } from './failure.ts';
-import { isWrongBytes, maxAttempts } from './load-manifest.ts';
+import { isWrongBytes, maxAttempts, type NamedManifest } from './load-manifest.ts';
 import { notFound, resolveLocation, type OpenLocation } from './pack-location.ts';
-
-/** The manifest that a location names, with its bytes where they were read. */
-export interface NamedManifest {
-  readonly descriptor: Descriptor;
-  readonly bytes?: Uint8Array | undefined;
-}
 
 /**
  * Reads the manifest that a location names, in one round trip where it names any.
@@ -32,5 +26,6 @@ async function loadOnce(location: OpenLocation, options: OperationOptions): Prom
   if (reference === undefined) return { descriptor: await resolveLocation(location, options) };
   const found = await repository.manifest.get(reference, options);
   if (found === undefined) throw notFound(location);
-  return found;
+  const { descriptor, bytes } = found;
+  return { descriptor, bytes: verifyBytes(bytes, descriptor) };
 }

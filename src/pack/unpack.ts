@@ -12,7 +12,8 @@ import { pathFilter, type PathFilter } from './glob.ts';
 import type { PackLimits } from './limits.ts';
 import { loadImageManifest } from './load-manifest.ts';
 import { loadLock } from './load-lock.ts';
-import { describeLocation, resolveLocation, type OpenLocation } from './pack-location.ts';
+import { loadNamed } from './load-named.ts';
+import { describeLocation, type OpenLocation } from './pack-location.ts';
 import { prefetched, type FetchedStep } from './prefetch.ts';
 import { planUnpack, type UnpackPlan } from './unpack-plan.ts';
 import { transacted } from './transacted.ts';
@@ -54,7 +55,7 @@ export function unpackPack(
   const filter = pathFilter(options.include);
   return reported({ verb: 'unpack', name: describeLocation(location) }, options, async (report) => {
     const { repository } = location;
-    const named = await resolveLocation(location, report.options);
+    const named = await loadNamed(location, report.options);
     const choice = { ...report.options, platform: options.platform };
     const { descriptor, parsed } = await loadImageManifest(repository, named, choice);
     const lock = await loadLock(repository, parsed.document, report.options);

@@ -36,11 +36,11 @@ describe('a manifest', () => {
     expect(asked).toBe(5);
   });
 
-  it('that is gone since it was resolved is an error, not an empty answer', async () => {
+  it('that is not there is an error, not an empty answer', async () => {
     const { service, repository } = bench();
     await service.pack(input, here);
     const gone = { repository: withManifests(repository, () => Promise.resolve(undefined)), reference: 'v1' };
-    await expect(service.unpack(gone, memorySink())).rejects.toMatchObject({ code: 'ERR_BLOB_NOT_FOUND' });
+    await expect(service.unpack(gone, memorySink())).rejects.toMatchObject({ code: 'ERR_REGISTRY_NOT_FOUND' });
     await expect(service.copy(gone, 'other.example/x:v1')).rejects.toMatchObject({ details: { side: 'source' } });
   });
 
