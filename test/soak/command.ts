@@ -22,6 +22,10 @@ export interface CommandOptions {
   readonly cwd: string;
   /** Kills the process after so many milliseconds, as `kill -9` does. */
   readonly killAfter?: number | undefined;
+  /** Ends the process with a signal when a promise is kept, as Ctrl-C does with `SIGINT`. */
+  readonly end?: { readonly signal: NodeJS.Signals; readonly when: Promise<unknown> } | undefined;
+  /** Variables of the environment besides those that everybody has. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Is told of everything that the process says on stderr. */
   readonly onProgress?: ((text: string) => void) | undefined;
 }
@@ -29,7 +33,7 @@ export interface CommandOptions {
 /** Runs the built command in a process of its own. */
 export function command(args: readonly string[], options: CommandOptions): Promise<Ended> {
   if (!existsSync(binary)) throw new Error('the command is not built: run npm run build');
-  const { cwd, killAfter, onProgress } = options;
+  const { cwd, killAfter, end, env, onProgress } = options;
   const start = performance.now();
   const child = spawn(process.execPath, [binary, ...args], {
     cwd,
@@ -38,6 +42,7 @@ export function command(args: readonly string[], options: CommandOptions): Promi
       ...process.env,
       NODE_DISABLE_COMPILE_CACHE: '1',
       TMPDIR: existsSync(join(cwd, 'tmp')) ? join(cwd, 'tmp') : tmpdir(),
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -48,6 +53,7 @@ export function command(args: readonly string[], options: CommandOptions): Promi
     onProgress?.(text);
   });
   const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
+  void end?.when.then(() => child.kill(end.signal));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => {

@@ -28,11 +28,14 @@ export async function servedRegistry(store: string, cwd: string): Promise<Served
   };
   onTestFinished(stop);
   const [line] = (await once(child.stdout, 'data')) as [Buffer];
-  return { host: new URL(line.toString().trim()).host, peak: () => peakOf(String(child.pid)), stop };
+  return {
+    host: new URL(line.toString().trim()).host,
+    peak: () => peakIn(readFileSync(`/proc/${child.pid}/status`, 'utf8')),
+    stop,
+  };
 }
 
 /** The resident set of a process at its largest, in bytes. */
-export function peakOf(pid: string): number {
-  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(text)?.[1]) * 1024;
+export function peakIn(status: string): number {
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
