@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { httpRegistries } from '../../src/adapters/registry/http.ts';
+import { createPackService } from '../../src/index.ts';
 import { memoryRegistry } from '../../src/adapters/registry/memory.ts';
 import { registryServer } from '../../src/adapters/registry/server.ts';
 import { memorySink } from '../../src/adapters/sink/memory.ts';
 import { bytesSource } from '../../src/bytes/source.ts';
 import { utf8 } from '../../src/bytes/encoding.ts';
-import { createPackService } from '../../src/pack/service.ts';
 
 describe('a pack in a registry', () => {
   it('is read without asking for its manifest twice', async () => {
