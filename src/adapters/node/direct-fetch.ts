@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import type * as https from 'node:https';
 import { answerOf, isRedirect } from './direct-answer.ts';
+import { ReadingAgent } from './reading-agent.ts';
 
 type Fetch = typeof globalThis.fetch;
 
@@ -16,7 +17,7 @@ interface Connections {
  */
 export function directFetch(): Fetch {
   if ('Bun' in globalThis || 'Deno' in globalThis) return (input, init) => globalThis.fetch(input, init);
-  const connections: Connections = { http: new http.Agent({ keepAlive: true, timeout: idleMs }), https: undefined };
+  const connections: Connections = { http: new ReadingAgent({ keepAlive: true, timeout: idleMs }), https: undefined };
   return async (input, init = {}) => {
     if (!isDirect(input, init)) return globalThis.fetch(input, init);
     const url = new URL(input);
