@@ -8,9 +8,13 @@ import { verbNames } from './verbs.ts';
 export function testRows(...titles: readonly string[]): void {
   for (const { title, rows } of groups.filter((group) => titles.includes(group.title))) {
     describe.each(rows)(`${title}: $name`, (row) => {
-      it.each(verbNames)('%s', async (verb) => {
-        expect(await outcomeOf(row, verb)).toBe(expected(table[row.name], verb));
-      }, 30_000);
+      it.each(verbNames)(
+        '%s',
+        async (verb) => {
+          expect(await outcomeOf(row, verb)).toBe(expected(table[row.name], verb));
+        },
+        30_000,
+      );
     });
   }
 }

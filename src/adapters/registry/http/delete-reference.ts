@@ -33,10 +33,17 @@ export async function deleteReference(
   checkReference(context, reference);
   if (!isDigest(reference)) return deleteTag(context, reference, operation);
   const manifest = await readForSubject(context, reference, operation);
-  if (manifest === undefined || !(await sendDelete(context, reference, operation))) return false;
+  if (manifest === undefined) return false;
+  // It was there: who says 404 now has deleted it, as where the answer to the first request was lost.
+  if (!(await sendDelete(context, reference, operation))) await checkGone(context, reference, operation);
   const subject = manifest === 'unreadable' ? undefined : manifest.document.subject;
   if (subject !== undefined) await unlist(context, reference, subject, operation);
   return true;
+}
+
+async function checkGone(context: RepositoryContext, digest: Digest, operation: OperationOptions): Promise<void> {
+  if ((await resolveManifest(context, digest, operation)) === undefined) return;
+  throw new RegistryError('ERR_REGISTRY_REJECTED', `${context.id} does not delete manifests`, { status: 404 });
 }
 
 /** Who deletes is told that the manifest is gone, also where its entry stays: lists are read with that in mind. */
