@@ -19,6 +19,8 @@ const plans: readonly (readonly [string, FaultOptions, readonly number[]])[] = [
   ['every third request is cut', { kinds: broken, rate: 0.33 }, [4, 5, 6]],
   ['every third request is refused', { kinds: refused, every: 3 }, [7]],
   ['a tenth of what has a digest is wrong', { kinds: wrong, rate: 0.1, where: hasDigest }, [8, 9, 10]],
+  ['every tenth token is over before its time', { kinds: ['expired-token'], rate: 0.1 }, [14, 15]],
+  ['a third of what is read is elsewhere', { kinds: ['evil-redirect'], rate: 0.33, where: isRead }, [16, 17, 18]],
   ['a fifth of all requests goes wrong somehow', { kinds: [...broken, ...refused], rate: 0.2 }, [11, 12]],
   ['a tenth of all requests comes late or never', { kinds: late, rate: 0.1 }, [13]],
 ];
@@ -27,11 +29,19 @@ function hasDigest({ url, method }: Request): boolean {
   return method === 'GET' && /\/(?:blobs|manifests)\/sha256:/.test(url);
 }
 
+function isRead({ method }: Request): boolean {
+  return method === 'GET';
+}
+
 /**
- * What may come of a verb besides that it works or fails: who cannot mount uploads, and a tag whose deletion was not
- * heard of is not there when it is asked for once more.
+ * What may come of a verb besides that it works or fails: who cannot mount uploads, a tag whose deletion was not
+ * heard of is not there when it is asked for once more, and no digest vouches for a range.
  */
-const alsoRight: Readonly<Partial<Record<Verb, string>>> = { mount: 'false', 'delete tag': 'finds nothing' };
+const alsoRight: Readonly<Partial<Record<Verb, string>>> = {
+  mount: 'false',
+  'delete tag': 'finds nothing',
+  'get range': 'unchecked',
+};
 
 async function outcomeUnder(faults: FaultOptions, seed: number, verb: Verb): Promise<string> {
   const quirk = quirkRegistry({ sizes, seed, auth: 'token' });
