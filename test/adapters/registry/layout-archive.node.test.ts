@@ -43,6 +43,29 @@ describe('a layout in a tar', () => {
     expect(alone.blobs).toBe(written.blobs - 2);
   });
 
+  it('asks for several small blobs at once, and gives the same bytes', async () => {
+    const { repository, tar } = await someArchive();
+    let [running, most] = [0, 0];
+    const get: typeof repository.blob.get = async (digest, options) => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running--;
+      return repository.blob.get(digest, options);
+    };
+    const slow = { ...repository, blob: { ...repository.blob, get } };
+    expect(await contentOf((await layoutArchiveStream(slow, [{ reference: 'v1' }])).stream)).toEqual(tar);
+    expect(most).toBeGreaterThan(1);
+  });
+
+  it('fails where a blob is gone that was read ahead', async () => {
+    const { repository } = await someArchive();
+    const get: typeof repository.blob.get = () => Promise.resolve(undefined);
+    const { stream } = await layoutArchiveStream({ ...repository, blob: { ...repository.blob, get } }, [
+      { reference: 'v1' },
+    ]);
+    await expect(contentOf(stream)).rejects.toMatchObject({ code: 'ERR_BLOB_NOT_FOUND' });
+  });
+
   it('is read as it was written', async () => {
     const { child, root, signed, tar } = await someArchive();
     const repository = await openLayoutArchive(bytesSource(tar), { id: 'test' });

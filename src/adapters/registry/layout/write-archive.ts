@@ -1,8 +1,10 @@
+import { pMapIterable } from 'p-map';
 import { tarStream } from '../../../archive/write-tar.ts';
 import type { TarEntry } from '../../../archive/tar-entry.ts';
 import { checkOptions, operationKeys } from '../../../bytes/check-options.ts';
 import { compareBytewise, utf8 } from '../../../bytes/encoding.ts';
 import { bytesSource, type ByteSource } from '../../../bytes/source.ts';
+import { readAll } from '../../../bytes/stream.ts';
 import { algorithmOf, hexOf, isDigest, type Digest } from '../../../digest/digest.ts';
 import { StoreError, UsageError } from '../../../errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
@@ -42,7 +44,7 @@ export interface LayoutArchive {
 /**
  * Writes manifests of any repository, and everything that belongs to them, as a layout in a tar: `oci-layout` and
  * `index.json` first, then the blobs bytewise. The same content gives the same bytes. Manifests are read before the
- * promise is kept; blobs flow through one at a time, and are never held.
+ * promise is kept; large blobs flow through one at a time and are never held, of small ones a few are read ahead.
  *
  * @throws StoreError `ERR_BLOB_NOT_FOUND` for a root or a manifest that is not there; FormatError for one that is not
  * valid; UsageError `ERR_INVALID_ARGUMENT`, `ERR_INVALID_REFERENCE`.
@@ -137,23 +139,44 @@ function factsOf({ mediaType, digest, size, artifactType }: Descriptor): Descrip
   return { mediaType, digest, size, ...(artifactType === undefined ? {} : { artifactType }) };
 }
 
-function* entriesOf(
+/** Blobs up to this size are read ahead, a few at once: far away, each alone would take as long as many. */
+const smallBlob = 1024 * 1024;
+const concurrency = 8;
+
+async function* entriesOf(
   repository: Repository,
   index: LayoutIndex,
   content: ReadonlyMap<Digest, ArchivedBlob>,
   options: OperationOptions,
-): Generator<TarEntry, void, undefined> {
+): AsyncGenerator<TarEntry, void, undefined> {
   yield { path: 'oci-layout', type: 'file', source: bytesSource(utf8(layoutMarker)) };
   yield { path: 'index.json', type: 'file', source: bytesSource(formatLayoutIndex(index)) };
-  for (const digest of [...content.keys()].sort(compareBytewise)) {
-    const blob = content.get(digest);
-    if (blob === undefined) continue;
+  const blobs = [...content.values()].sort((a, b) => compareBytewise(a.descriptor.digest, b.descriptor.digest));
+  const entryOf = async (blob: ArchivedBlob): Promise<TarEntry> => {
+    const { digest } = blob.descriptor;
     const path = `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
-    yield { path, type: 'file', source: contentOf(repository, blob, options) };
+    return { path, type: 'file', source: await readAhead(contentOf(repository, blob, options), options) };
+  };
+  yield* pMapIterable(blobs, entryOf, { concurrency });
+}
+
+/** What cannot be read now is opened in its turn, and fails there. */
+async function readAhead(source: SizedSource, { signal }: OperationOptions): Promise<ByteSource> {
+  const { size } = source;
+  if (size > smallBlob) return source;
+  try {
+    const bytes = await readAll(await source.open(), { limit: smallBlob, signal });
+    return { ...bytesSource(bytes), size };
+  } catch {
+    return source;
   }
 }
 
-function contentOf(repository: Repository, blob: ArchivedBlob, { signal }: OperationOptions): ByteSource {
+interface SizedSource extends ByteSource {
+  readonly size: number;
+}
+
+function contentOf(repository: Repository, blob: ArchivedBlob, { signal }: OperationOptions): SizedSource {
   const { digest, size } = blob.descriptor;
   return {
     size,
