@@ -9,9 +9,9 @@ const withoutBody = [204, 205, 304];
 
 const redirects = [301, 302, 303, 307, 308];
 
-/** True for a status that sends the client to another address. */
-export function isRedirect(status: number | undefined): boolean {
-  return redirects.includes(status ?? 0);
+/** True for an answer that sends the client to another address. */
+export function isRedirect({ statusCode = 0 }: IncomingMessage): boolean {
+  return redirects.includes(statusCode);
 }
 
 /** The answer that node:http gives, as `fetch` would give it. */
@@ -59,6 +59,7 @@ function streamOf(readable: Readable): ReadableStream<Uint8Array> {
           controller.error(error);
         };
         readable.on('data', (chunk: Buffer) => {
+          // What was read ahead still comes when the body is over.
           if (over) return;
           controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
           if ((controller.desiredSize ?? 0) <= 0) readable.pause();

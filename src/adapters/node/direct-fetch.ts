@@ -55,7 +55,7 @@ function send(url: URL, init: RequestInit, agent: http.Agent, request = http.req
     // Also after the answer, when nobody waits for this any more: a server may close while it is still sent to.
     outgoing.on('error', reject);
     outgoing.once('response', (incoming) => {
-      if (redirect === 'error' && isRedirect(incoming.statusCode)) {
+      if (redirect === 'error' && isRedirect(incoming)) {
         outgoing.destroy(new TypeError('unexpected redirect'));
         return;
       }

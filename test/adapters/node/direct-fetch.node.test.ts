@@ -1,7 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { directFetch } from '../../../src/adapters/node/direct-fetch.ts';
 import { readAll, streamFrom } from '../../../src/bytes/stream.ts';
 
@@ -244,6 +249,48 @@ describe('a body that nobody reads', () => {
     });
     await (await directFetch()(url, manual)).body?.cancel();
     await expect.poll(() => closed).toBe(true);
+  });
+});
+
+describe('a body that is read in part', () => {
+  it.each([64, 256, 1024, 4096])('says nothing more after %d KiB when it is cancelled', async (kibibytes) => {
+    const { url } = await serve((_request, response) => response.writeHead(200).end(Buffer.alloc(1 << 24)));
+    const reader = (await directFetch()(url, manual)).body?.getReader();
+    for (let seen = 0; seen < kibibytes * 1024;) seen += (await reader?.read())?.value?.length ?? Infinity;
+    await reader?.cancel();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await reader?.read()).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('directFetch over TLS', () => {
+  const certificate = (): { readonly cert: string; readonly key: string } => {
+    const folder = mkdtempSync(join(tmpdir(), 'packwright-tls-'));
+    try {
+      const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+      const how = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+      const names = ['-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+      execFileSync('openssl', [...how, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+      return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  it('trusts whom the platform trusts, and nobody else', async () => {
+    const server = createTlsServer(certificate(), echo);
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/v2/`;
+    const fetch = directFetch();
+    await expect(fetch(url, manual)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    try {
+      const answer = await fetch(url, { ...manual, method: 'PUT', body: 'text' });
+      expect(((await answer.json()) as Echo).body).toBe('text');
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 });
 
