@@ -5,8 +5,8 @@ import type { FailureContext } from './registry-failure.ts';
 
 /** What is needed to ask a registry without reading its answer. */
 export interface CorsProbe {
-  /** Who was asked. */
-  readonly who: 'registry' | 'token server';
+  /** Who was asked; the registry by default. */
+  readonly who?: 'registry' | 'token server' | undefined;
   /** Where that one is, or may be, asked. */
   readonly bases: readonly (URL | undefined)[];
   readonly fetch: Fetch | undefined;
@@ -19,7 +19,7 @@ export interface CorsProbe {
 export async function explainCors(
   error: HttpFailure,
   { id, what }: FailureContext,
-  { who, bases, fetch = globalThis.fetch }: CorsProbe,
+  { who = 'registry', bases, fetch = globalThis.fetch }: CorsProbe,
 ): Promise<RegistryError | undefined> {
   const page = pageOrigin();
   const isHidden = error.kind === 'network' && networkCode(error) === undefined;
@@ -35,7 +35,7 @@ export async function explainCors(
 }
 
 /** What to do where a page may not do what it does. */
-export function corsHint(who: CorsProbe['who'] = 'registry'): string {
+export function corsHint(who: NonNullable<CorsProbe['who']> = 'registry'): string {
   const page = pageOrigin() ?? 'the origin of the page';
   const own = who === 'registry' ? ', and the storage that it redirects to,' : '';
   const flag = who === 'registry' ? ` (packwright serve: --cors-origin ${page})` : '';

@@ -157,7 +157,7 @@ class Connection implements RegistryConnection {
   /** What a failure of HTTP means; an abort as it is. */
   async #failure(error: unknown, context: FailureContext): Promise<unknown> {
     if (!(error instanceof HttpFailure)) return error;
-    const probe = { who: 'registry', bases: this.#origin.bases, fetch: this.#options.fetch } as const;
+    const probe = { bases: this.#origin.bases, fetch: this.#options.fetch };
     const { explainFailure } = await import('./registry-failure.ts');
     return await explainFailure(error, context, probe);
   }
