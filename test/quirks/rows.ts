@@ -1,4 +1,5 @@
 import type { RegistryProfile } from '../../src/adapters/registry/http/profile.ts';
+import { quirks } from '../../src/testing/quirk-registry.ts';
 import { addressQuirks } from '../../src/testing/quirks/address-quirks.ts';
 import { authQuirks } from '../../src/testing/quirks/auth-quirks.ts';
 import { blobQuirks } from '../../src/testing/quirks/blob-quirks.ts';
@@ -80,7 +81,8 @@ function partsOnly({ name, summary, seenOn }: QuirkRule): Row {
 }
 
 function known(name: string, profile: Partial<RegistryProfile>): Row {
-  return { name: `${name}, known`, quirks: [name], profile, summary: `the same, with ${said(profile)}`, seenOn: '' };
+  const { summary = '', seenOn = '' } = quirks.find((quirk) => quirk.name === name) ?? {};
+  return { name: `${name}, known`, quirks: [name], profile, summary: `${summary}; with ${said(profile)}`, seenOn };
 }
 
 /** A profile in the words of a program. */

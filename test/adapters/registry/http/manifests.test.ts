@@ -362,6 +362,17 @@ describe('delete', () => {
     },
   );
 
+  it('believes a 404 only where the manifest is gone', async () => {
+    const registry = withManifest();
+    registry.override = ({ method }) => (method === 'DELETE' ? problem(404, 'MANIFEST_UNKNOWN') : undefined);
+    await expect(registry.open().delete(digest)).rejects.toMatchObject({ code: 'ERR_REGISTRY_REJECTED' });
+    registry.override = ({ method }) => {
+      if (method === 'DELETE') registry.manifests.delete(digest);
+      return method === 'DELETE' ? problem(404, 'MANIFEST_UNKNOWN') : undefined;
+    };
+    expect(await registry.open().delete(digest)).toBe(true);
+  });
+
   it('lets through what else is wrong', async () => {
     const registry = withManifest();
     registry.override = ({ method }) => (method === 'DELETE' ? problem(403, 'DENIED') : undefined);
