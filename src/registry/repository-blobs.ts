@@ -124,8 +124,9 @@ function admitting(ingest: Ingest, id: string, catalog: Catalog): Ingest {
     commit: async (expected, options = {}) => {
       const committed = await ingest.commit(expected, options);
       const digest: Digest = committed.digest;
-      if (await catalog.holds(digest, options)) return committed;
-      await catalog.admit(digest, options);
+      // The ingest is over, and cannot be asked again: who aborts now would leave a blob that is in no repository.
+      if (await catalog.holds(digest, {})) return committed;
+      await catalog.admit(digest, {});
       return { ...committed, created: true };
     },
     abort: () => ingest.abort(),

@@ -11,7 +11,7 @@ import { createBlobMounts, type BlobMounts } from './mount-blob.ts';
 import { statBlob } from './read-blob.ts';
 import { untilAborted } from './single-flight.ts';
 import { upload, type UploadOptions } from './upload.ts';
-import { uploadRecord } from './upload-records.ts';
+import { uploadRecord, type UploadRecord } from './upload-records.ts';
 import { cancelSession, type UploadSession, type UploadTarget } from './upload-session.ts';
 
 /** A smaller blob is sent again faster than it is remembered. */
@@ -41,32 +41,38 @@ function createPut(target: UploadTarget, mounts: BlobMounts, { uploads }: HttpBl
   const probe = createBlobProbe();
   return async (descriptor, source, options) => {
     const begun = mounts.take(descriptor.digest);
+    const besides = besidesOf(target, descriptor, uploads, options);
     let content: BlobContent | undefined;
     try {
       if (probe.wanted(descriptor.size)) {
         const there = await isThere(target, descriptor, options);
         probe.learn(there);
-        if (there) return await unneeded(target, begun);
+        if (there) return await unneeded(target, begun, besides.record);
       }
       content = await blobContent(descriptor, source, options.signal);
     } catch (error) {
       await unneeded(target, begun);
       throw error;
     }
-    await upload(target, { ...options, descriptor, content, begun, ...besides(target, descriptor, uploads, options) });
+    await upload(target, { ...options, descriptor, content, begun, ...besides });
     return { created: true };
   };
 }
 
+/** Cancels an upload that is of no use; where the blob is there, also the one that a former process has left. */
 async function unneeded(
   target: UploadTarget,
   begun: UploadSession | undefined,
+  record?: UploadRecord,
 ): Promise<{ readonly created: boolean }> {
   if (begun !== undefined) await cancelSession(target, begun);
+  const left = await record?.find();
+  if (left !== undefined) await cancelSession(target, left);
+  await record?.remove();
   return { created: false };
 }
 
-function besides(
+function besidesOf(
   target: UploadTarget,
   descriptor: Descriptor,
   uploads: RecordStore | undefined,

@@ -90,6 +90,11 @@ export class UploadSessions {
     session.idle = promise;
     try {
       return await run(AbortSignal.any([signal, busy.signal]));
+    } catch (error) {
+      // The store has none of it any more, as after a commit whose end failed: who asks begins anew.
+      if (!isPackError(error) || error.code !== 'ERR_BLOB_NOT_FOUND') throw error;
+      this.end(session);
+      throw unknownUpload();
     } finally {
       session.busy = undefined;
       this.#touch(session);

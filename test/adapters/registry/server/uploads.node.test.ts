@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fsBlobStore, fsRecordStore } from '../../../../src/adapters/blob-store/fs.ts';
-import { memoryBlobStore } from '../../../../src/adapters/blob-store/memory.ts';
+import { memoryBlobStore, memoryRecordStore } from '../../../../src/adapters/blob-store/memory.ts';
 import { layoutRegistry } from '../../../../src/adapters/registry/layout.ts';
 import { memoryRegistry } from '../../../../src/adapters/registry/memory.ts';
 import { registryServer } from '../../../../src/adapters/registry/server.ts';
@@ -238,5 +238,25 @@ describe('the same blob from two clients at once', () => {
     await Promise.all([pushBlob(ask, 'a', 'hello'), pushBlob(ask, 'a', 'hello'), pushBlob(ask, 'b', 'hello')]);
     for (const name of ['a', 'b']) expect((await ask('GET', `/v2/${name}/blobs/${sha('hello')}`)).text).toBe('hello');
     expect(located(await ask('POST', '/v2/a/blobs/uploads/'))).not.toBe('');
+  });
+});
+
+describe('an upload whose commit failed when the store had the blob', () => {
+  it('is not known any more, and begins anew', async () => {
+    const records = memoryRecordStore();
+    let broken = false;
+    const get: typeof records.get = async (key, options) => {
+      if (broken && key.includes('/blobs/')) throw new Error('the disk is gone');
+      return records.get(key, options);
+    };
+    const registry = storeRegistry({ blobs: memoryBlobStore(), records: { ...records, get } });
+    const ask = asking(registryServer({ registry, onError: () => undefined }));
+    const location = await startUpload(ask);
+    broken = true;
+    expect((await ask('PUT', `${location}?digest=${sha('hello')}`, { body: 'hello' })).status).toBe(500);
+    broken = false;
+    const again = await ask('PUT', `${location}?digest=${sha('hello')}`, { body: 'hello' });
+    expect([again.status, codesOf(again)]).toEqual([404, ['BLOB_UPLOAD_UNKNOWN']]);
+    expect((await ask('POST', '/v2/team/app/blobs/uploads/')).status).toBe(202);
   });
 });
