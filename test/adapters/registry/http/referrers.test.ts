@@ -5,6 +5,7 @@ import { referrersTag } from '../../../../src/adapters/registry/http/referrers-t
 import type { Override } from './simple-registry.ts';
 import { described, index, indexAnswer, manifest, problem, SimpleRegistry } from './simple-registry.ts';
 import { mediaTypes } from '../../../../src/oci/media-types.ts';
+import type { PackEvent } from '../../../../src/ports/operation.ts';
 
 const { imageManifest, imageIndex } = mediaTypes;
 const image = manifest();
@@ -301,6 +302,34 @@ describe('manifest.put of a manifest with a subject', () => {
     await put(registry, manifest({ subject }));
     expect(await registry.open().delete(signed)).toBe(true);
     expect(listed(registry).map(({ digest }) => digest)).toEqual([digestOf(manifest({ subject }))]);
+  });
+
+  it('says that a manifest is deleted, also where the list of its subject cannot be changed', async () => {
+    const registry = new SimpleRegistry();
+    await put(registry);
+    registry.override = withApi(() => problem(500, 'UNKNOWN'));
+    const kinds: string[] = [];
+    const onEvent = ({ kind, message = '' }: PackEvent): number => kinds.push(kind === 'warning' ? message : kind);
+    expect(await registry.open().delete(signed, { onEvent })).toBe(true);
+    expect(kinds).toContainEqual(expect.stringMatching(/^manifest sha256:.* is deleted, and may still be in the list/));
+    expect(listed(registry)).toHaveLength(1);
+  });
+
+  it('asks for the type of a manifest where a list does not say it', async () => {
+    const registry = new SimpleRegistry();
+    await put(registry);
+    const untyped = { mediaType: imageManifest, digest: signed, size: signature.length };
+    registry.override = withApi(() => indexAnswer([untyped, entryOf('gone')]));
+    const { referrers } = await registry.open().referrers(subject.digest, { artifactType: signatureType });
+    expect(referrers.map(({ digest }) => digest)).toEqual([signed]);
+  });
+
+  it('reads the list under the tag where the API is always busy', async () => {
+    const one = entryOf('one');
+    const registry = withTag(index([one]));
+    registry.override = withApi(() => new Response(null, { status: 429 }));
+    const { referrers, from } = await registry.open().referrers(subject.digest);
+    expect([referrers.map(({ digest }) => digest), from]).toEqual([[one.digest], 'tag']);
   });
 
   it('C7: leaves the list where the registry has the API, or keeps the manifest', async () => {
