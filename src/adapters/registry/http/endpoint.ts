@@ -60,13 +60,18 @@ async function greet(base: URL, client: HttpClient, signal: AbortSignal): Promis
   try {
     const answer = await client.ask(new URL('v2/', base), { signal, repeatable: false });
     await answer.discard();
-    return { base, greeting: answer.response.headers };
+    return heard(base, answer.url, answer.response.headers);
   } catch (error) {
     if (!(error instanceof HttpFailure) || error.kind === 'timeout') throw error;
     // A server that wants TLS answers 400 to what is not encrypted.
     if (error.kind !== 'status' || error.status === 400) return error;
-    return { base, greeting: error.headers };
+    return heard(base, error.url, error.headers);
   }
+}
+
+/** Only the registry itself says how it is to be asked: not where a redirect has led. */
+function heard(base: URL, from: URL | undefined, headers: Headers | undefined): Endpoint {
+  return from?.origin === base.origin ? { base, greeting: headers } : { base };
 }
 
 /** True for a host that is this machine, whoever resolves it (RFC 6761 section 6.3). */

@@ -7,6 +7,8 @@ export interface Party {
   readonly name: 'registry' | 'mirror';
   readonly host: string;
   readonly origin: string;
+  /** Public ones are asked over https. */
+  readonly hosts: 'public' | 'plain' | 'local';
   readonly credential: Credential;
   /** What was given for this party, in each form in which it can travel. */
   readonly secrets: string[];
@@ -28,6 +30,8 @@ export interface Sent {
 /** What is asked, and what went wrong with it. */
 export interface World {
   readonly parties: readonly Party[];
+  /** True where the caller has allowed http. */
+  readonly plainHttp: boolean;
   readonly fetch: typeof globalThis.fetch;
   readonly random: () => number;
   /** A secret that reached somebody whom it is not for. */
@@ -63,13 +67,23 @@ const lures: readonly (readonly [url: (host: string) => string, realm: boolean])
   [() => 'https://[', false],
 ];
 
+/** The last two are asked over http: on this machine, and where that is allowed. */
+const registryHosts = [
+  'registry.example',
+  'registry.example:5000',
+  'docker.io',
+  'localhost:5000',
+  'plain.example:5000',
+];
+
 const statuses = [301, 302, 303, 307, 308] as const;
 
 /** A network of one registry, perhaps a mirror, token servers and whoever else, all as hostile as chance makes them. */
 export function hostileWorld(seed: number): World {
   const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const registry = partyOf('registry', pick(['registry.example', 'registry.example:5000', 'docker.io']), seed, random);
+  const registry = partyOf('registry', pick(registryHosts), seed, random);
+  const plainHttp = registry.hosts === 'plain';
   const parties = random() < 0.3 ? [registry, partyOf('mirror', 'mirror.example', seed, random)] : [registry];
   const counts = { foreign: 0, authorised: 0, attacks: 0, tokens: 0 };
   const leaks: string[] = [];
@@ -85,10 +99,14 @@ export function hostileWorld(seed: number): World {
     if (kind < 0.25) return { 'www-authenticate': 'Basic realm="x"' };
     const name = party?.name ?? 'nobody';
     const path = `/token/${name}?x=${Math.floor(random() * 1000)}`;
-    const [realm, allowed] = kind < 0.6 ? [`https://auth.example${path}`, true] : lure(from.host, path);
-    if (party !== undefined && allowed && URL.canParse(realm, from)) {
-      // Only https is ever right here: no registry of this world is asked over http.
-      party.tokenServers.add(new URL(realm, from).origin.replace(/^http:/, 'https:'));
+    const [realm, lured] = kind < 0.6 ? [`https://auth.example${path}`, true] : lure(from.host, path);
+    // In a quoted string a backslash only says that the next character is meant.
+    const meant = realm.replaceAll('\\', '');
+    if (party !== undefined && URL.canParse(meant, from)) {
+      const url = new URL(meant, from);
+      // Only https is ever right for a registry that is asked over it.
+      const origin = from.protocol === 'https:' ? url.origin.replace(/^http:/, 'https:') : url.origin;
+      if (party.hosts === 'public' ? lured : mayName(from, url)) party.tokenServers.add(origin);
     }
     const scope = pick(['repository:team/app:pull', 'repository:team/app:pull,push', '']);
     return { 'www-authenticate': `Bearer realm="${realm}",service="${from.host}",scope="${scope}"` };
@@ -156,20 +174,35 @@ export function hostileWorld(seed: number): World {
     leaks.push(...leaksIn({ url, headers, body }, parties));
     const text = `${headers.get('authorization') ?? ''} ${body}`;
     for (const each of parties) each.revealed ||= each.secrets.some((secret) => text.includes(secret));
-    const party = parties.find(({ origin }) => origin === url.origin);
+    const party = parties.find((each) => isOwn(each, url));
     if (url.pathname.includes('/token/')) return tokenAnswer(url);
     if (party !== undefined) return registryAnswer(party, url, init.method ?? 'GET', headers, body);
     return foreignAnswer(url, init.method ?? 'GET');
   };
-  return { parties, fetch, random, leaks, counts };
+  return { parties, plainHttp, fetch, random, leaks, counts };
+}
+
+const privateHost = /^(?:localhost|127\.0\.0\.1|169\.254\.169\.254|\[::ffff:a00:1\])$/;
+
+/** Where a registry on this machine, or one that is asked over http, may name a token server. */
+function mayName(from: URL, { protocol, hostname }: URL): boolean {
+  const near = privateHost.test(hostname);
+  if (near && !privateHost.test(from.hostname)) return false;
+  return protocol === 'https:' || hostname === from.hostname || (near && from.protocol === 'http:');
+}
+
+/** On this machine, a registry is asked over https where http is refused. */
+function isOwn({ origin, host, hosts }: Party, url: URL): boolean {
+  return url.origin === origin || (hosts === 'local' && url.host === host);
 }
 
 /** Every secret in a request that is not for whom it goes to. Nobody is ever sent a cookie. */
 export function leaksIn({ url, headers, body }: Sent, parties: readonly Party[]): string[] {
   const text = `${url.href}\n${[...headers].map((pair) => pair.join(': ')).join('\n')}\n${body}`;
   const leaks = headers.has('cookie') ? [`cookie to ${url.origin}`] : [];
-  for (const { name, origin, secrets, tokens, tokenServers, credential } of parties) {
-    const own = url.origin === origin;
+  for (const party of parties) {
+    const { name, secrets, tokens, tokenServers, credential } = party;
+    const own = isOwn(party, url);
     // A token that the registry takes as it is, is for the registry alone.
     const trusted =
       credential.kind !== 'bearer-token' && url.pathname.includes('/token/') && tokenServers.has(url.origin);
@@ -187,11 +220,13 @@ function partyOf(name: Party['name'], host: string, seed: number, random: () => 
     kind < 0.5
       ? { kind: 'password', username: 'me', password: random() < 0.5 ? `pw-${unique}` : `p@ss/"w+ör d%-${unique}` }
       : { kind: kind < 0.75 ? 'refresh-token' : 'bearer-token', token: `given-${unique}` };
-  const origin = `https://${host === 'docker.io' ? 'registry-1.docker.io' : host}`;
+  const hosts = host.startsWith('localhost') ? 'local' : host.startsWith('plain') ? 'plain' : 'public';
+  const origin = `${hosts === 'public' ? 'https' : 'http'}://${host === 'docker.io' ? 'registry-1.docker.io' : host}`;
   return {
     name,
     host,
     origin,
+    hosts,
     credential,
     secrets: formsOf(credential),
     tokens: [],
