@@ -51,7 +51,7 @@ export async function statBlob(
   }
   const headers = { 'accept-encoding': 'identity', range: 'bytes=0-0' };
   const answer = await connection.ask(pathOf(target, digest), { ...request, headers, expect: [200, 206, 404, 416] });
-  if (isOtherPage(answer, digest)) throw await pageFailure(answer);
+  if (isOtherPage(answer, digest)) throw await pageFailure(target, answer);
   return answer.response.status === 404 ? ended(answer, undefined) : { size: await sizeOf(answer) };
 }
 
@@ -60,12 +60,10 @@ function isOtherPage({ response, url }: Exchange, digest: Digest): boolean {
   return response.ok && isHtml(response.headers) && !url.pathname.includes(hexOf(digest));
 }
 
-async function pageFailure(answer: Exchange): Promise<RegistryError> {
+async function pageFailure({ connection: { id } }: UploadTarget, answer: Exchange): Promise<RegistryError> {
   await answer.discard();
-  const { host } = answer.url;
-  return new RegistryError('ERR_REGISTRY_PROTOCOL', `${host} answered with a web page in place of a blob`, {
-    hint: `is ${host} a registry? A proxy or a login page may stand in between: open it in a browser`,
-  });
+  const { webPageError } = await import('./registry-failure.ts');
+  return webPageError({ id, what: 'HEAD of a blob', secrets: [], authorised: false }, 200);
 }
 
 async function ended<T>(answer: Exchange, result: T): Promise<T> {
