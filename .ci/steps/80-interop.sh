@@ -3,5 +3,5 @@
 set -euo pipefail
 source .ci/environment.sh
 use_peers
-npx vitest run test/interop
+npx vitest run --maxWorkers=2 test/interop
 npx vitest run --config .ci/built.config.ts test/interop
