@@ -1,4 +1,5 @@
 import { fromBase64 } from '../bytes/encoding.ts';
+import { handOver } from '../bytes/given-chunks.ts';
 import { bytesSource, type ByteSource } from '../bytes/source.ts';
 import { contentCheck, verifyBytes } from '../digest/index.ts';
 import { IntegrityError, StoreError } from '../errors.ts';
@@ -97,7 +98,7 @@ export function blobReader(descriptor: Descriptor, from: Repository, report: Rep
       throw fail(error);
     }
   };
-  return { source: { size, open }, failure: () => failure, opened: () => opened };
+  return { source: handOver({ size, open }), failure: () => failure, opened: () => opened };
 }
 
 /** The bytes that a descriptor carries itself. They are only looked at where somebody refused them. */

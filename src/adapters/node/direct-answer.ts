@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
+import { markFresh } from '../../bytes/given-chunks.ts';
 
 /** So much is read ahead of whoever reads a body. */
 const aheadBytes = 256 * 1024;
@@ -61,7 +62,9 @@ function streamOf(readable: Readable): ReadableStream<Uint8Array> {
         readable.on('data', (chunk: Buffer) => {
           // What was read ahead still comes when the body is over.
           if (over) return;
-          controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length));
+          const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+          // The parser makes an array for each chunk.
+          controller.enqueue(bytes.length === chunk.buffer.byteLength ? markFresh(bytes) : bytes);
           if ((controller.desiredSize ?? 0) <= 0) readable.pause();
         });
         readable.once('end', () => {

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { markFresh } from '../../bytes/given-chunks.ts';
 
 const maxPiece = 1024 * 1024;
 // A pipe under the name of a file must not make the opening wait. Windows has neither flag, and says undefined.
@@ -94,5 +95,5 @@ async function readPiece(file: FileHandle, position: number, length: number): Pr
   if (length <= 0) return new Uint8Array();
   const buffer = Buffer.allocUnsafeSlow(length);
   const { bytesRead } = await file.read(buffer, 0, length, position);
-  return new Uint8Array(buffer.buffer, 0, bytesRead);
+  return markFresh(new Uint8Array(buffer.buffer, 0, bytesRead));
 }

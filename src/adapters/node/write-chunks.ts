@@ -1,5 +1,6 @@
 import { write } from 'node:fs';
 import { promisify } from 'node:util';
+import { giveAway, letGo } from '../../bytes/given-chunks.ts';
 import { chunksOf } from '../../bytes/stream.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { writeFully } from './atomic-file.ts';
@@ -26,7 +27,9 @@ export function sourceChunks(
   const next = async (): Promise<IteratorResult<Uint8Array>> => {
     try {
       chunks ??= chunksOf(await source.open(start === 0 ? { signal } : { start, signal }), { signal });
-      return await chunks.next();
+      const result = await chunks.next();
+      if (result.done !== true) giveAway(result.value, source);
+      return result;
     } catch (error) {
       throw new SourceFailure(error);
     }
@@ -63,6 +66,7 @@ export async function writeChunks(
     for await (const chunk of chunks) {
       const sent = writer.add(chunk);
       if (sent !== undefined) await sent;
+      letGo(chunk);
     }
   } finally {
     await writer.end();

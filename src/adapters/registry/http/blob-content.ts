@@ -1,3 +1,4 @@
+import { giveAway } from '../../../bytes/given-chunks.ts';
 import type { ByteSource } from '../../../bytes/source.ts';
 import { chunksOf, concatBytes, streamFrom } from '../../../bytes/stream.ts';
 import { contentCheck, verifyBytes } from '../../../digest/verify-stream.ts';
@@ -143,6 +144,7 @@ async function* checkedChunks(
   let held: Uint8Array | undefined;
   for await (const chunk of chunksOf(await source.open({ signal }), { signal })) {
     check.update(chunk);
+    giveAway(chunk, source);
     if (held !== undefined) yield held;
     const known = Math.min(chunk.length, Math.max(0, offset - seen));
     held = known < chunk.length ? chunk.subarray(known) : undefined;

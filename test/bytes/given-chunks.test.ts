@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { giveAway, handOver, letGo, markFresh } from '../../src/bytes/given-chunks.ts';
+import { bytesSource, type ByteSource } from '../../src/bytes/source.ts';
+
+const canFree = 'transfer' in ArrayBuffer.prototype;
+const handed = (): ByteSource => handOver(bytesSource(new Uint8Array()));
+
+describe('a chunk that is given away', () => {
+  it('loses its memory when it is let go of', () => {
+    const chunk = markFresh(new Uint8Array(10));
+    giveAway(chunk, handed());
+    letGo(chunk);
+    expect(chunk.length).toBe(canFree ? 0 : 10);
+  });
+
+  it('keeps its memory until its last part is let go of', () => {
+    const chunk = markFresh(new Uint8Array(10));
+    giveAway(chunk, handed());
+    letGo(chunk.subarray(0, 5));
+    expect(chunk.length).toBe(10);
+    letGo(chunk.subarray(5));
+    expect(chunk.length).toBe(canFree ? 0 : 10);
+  });
+});
+
+describe('a chunk that somebody else may have', () => {
+  it('keeps its memory where its source was not handed over', () => {
+    const chunk = markFresh(new Uint8Array(10));
+    giveAway(chunk, bytesSource(new Uint8Array()));
+    letGo(chunk);
+    expect(chunk.length).toBe(10);
+  });
+
+  it('keeps its memory where another source stands before the one that was handed over', () => {
+    const source = handed();
+    const chunk = markFresh(new Uint8Array(10));
+    giveAway(chunk, { ...source });
+    letGo(chunk);
+    expect(chunk.length).toBe(10);
+  });
+
+  it('keeps its memory where who made it did not say that it is fresh', () => {
+    const chunk = new Uint8Array(10);
+    giveAway(chunk, handed());
+    letGo(chunk);
+    expect(chunk.length).toBe(10);
+  });
+
+  it('keeps its memory where nobody gave it away', () => {
+    const chunk = markFresh(new Uint8Array(10));
+    letGo(chunk);
+    expect(chunk.length).toBe(10);
+  });
+});
