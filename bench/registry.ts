@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createPackService, type RepositoryLocation } from 'packwright';
 import { httpRegistries } from 'packwright/registry/http';
 import { layoutRepository } from 'packwright/registry/layout';
+import { nodeTransport } from 'packwright/transport/node';
 import { cacheOf, type Client, type ClientName } from '../test/peers/clients/client.ts';
 import { clientFor, clientNames } from '../test/peers/clients/client-for.ts';
 import { runRegistry, type RunningRegistry } from '../test/peers/guarded-registry.ts';
@@ -109,7 +110,8 @@ async function stopAll({ registry, other }: Stage): Promise<void> {
   await other.stop();
 }
 
-const service = createPackService({ registries: httpRegistries() });
+const { fetch } = nodeTransport();
+const service = createPackService({ registries: httpRegistries({ fetch }) });
 const layoutAt = (directory: string): RepositoryLocation => ({
   repository: layoutRepository({ directory }),
   reference: 'v1',
@@ -163,7 +165,7 @@ const jobs: Readonly<Record<RegistryVerb, (stage: Stage) => Job | Promise<Job>>>
     const { host, kind } = stage.registry;
     await attachMany(`http://${host}/v2/bench/image`, 1000, kind === 'distribution 3');
     const { digest } = await service.resolve(reference);
-    const registries = httpRegistries();
+    const registries = httpRegistries({ fetch });
     return {
       name: 'referrers',
       process: () => ['referrers', reference],

@@ -1,5 +1,5 @@
+import { nodeTransport } from '../adapters/transport/node.ts';
 import type { UndiciTransport, UndiciTransportOptions } from '../adapters/transport/undici.ts';
-import { directFetch } from '../adapters/node/direct-fetch.ts';
 import type { ProxyLookup } from './environment-proxy.ts';
 
 /** What a connection of the command needs besides the platform's own. */
@@ -19,11 +19,11 @@ export interface CommandTransport {
   close(): Promise<void>;
 }
 
-/** The platform's fetch, or where a proxy or certificates of one's own are asked for, one that knows them. */
+/** node:http, or where a proxy or certificates of one's own are asked for, what knows them. */
 export function commandTransport(options: CommandTransportOptions): CommandTransport {
   const { proxyFor, ...rest } = options;
   const special = Object.values(rest).some((value) => value !== undefined && value !== false);
-  const direct = directFetch();
+  const direct = nodeTransport();
   let transport: Promise<UndiciTransport> | undefined;
   const open = (): Promise<UndiciTransport> => (transport ??= openTransport({ ...rest, proxy: proxyFor }));
   return {
@@ -32,10 +32,14 @@ export function commandTransport(options: CommandTransportOptions): CommandTrans
       if (special) await open();
     },
     fetch: async (input, init) => {
-      if (!special && proxyFor(urlOf(input)) === undefined) return direct(input, init);
+      if (!special && proxyFor(urlOf(input)) === undefined) return direct.fetch(input, init);
       return (await open()).fetch(input, init);
     },
-    close: async () => (await transport)?.close(),
+    async close() {
+      // A command that has failed does not wait for what else it had begun.
+      void direct.close();
+      await (await transport)?.close();
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import type * as https from 'node:https';
 import { answerOf, isRedirect } from './direct-answer.ts';
+import { endAgent } from './end-agent.ts';
 import { ReadingAgent } from './reading-agent.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -11,17 +12,34 @@ interface Connections {
   https: Promise<{ readonly request: typeof https.request; readonly agent: https.Agent }> | undefined;
 }
 
+/** A `fetch`, and the end of its connections. */
+export interface DirectFetch {
+  readonly fetch: Fetch;
+  readonly close: () => Promise<void>;
+}
+
 /**
- * A `fetch` over node:http for requests that follow no redirect by themselves, at a third of what the platform's costs
- * for each. Everything else, and every other runtime, gets the platform's.
+ * A `fetch` over node:http for requests that follow no redirect by themselves, at less than half of what the platform's
+ * costs for each. Everything else, and every other runtime, gets the platform's.
  */
-export function directFetch(): Fetch {
-  if ('Bun' in globalThis || 'Deno' in globalThis) return (input, init) => globalThis.fetch(input, init);
+export function directFetch(): DirectFetch {
+  if ('Bun' in globalThis || 'Deno' in globalThis) {
+    return { fetch: (input, init) => globalThis.fetch(input, init), close: () => Promise.resolve() };
+  }
   const connections: Connections = { http: new ReadingAgent({ keepAlive: true, timeout: idleMs }), https: undefined };
-  return async (input, init = {}) => {
-    if (!isDirect(input, init)) return globalThis.fetch(input, init);
-    const url = new URL(input);
-    return url.protocol === 'https:' ? await overTls(url, init, connections) : await send(url, init, connections.http);
+  let closed = false;
+  return {
+    fetch: async (input, init = {}) => {
+      if (closed) throw new TypeError('the transport is closed');
+      const url = isDirect(input, init) ? new URL(input) : undefined;
+      if (url?.protocol === 'http:') return send(url, init, connections.http);
+      if (url?.protocol === 'https:') return overTls(url, init, connections);
+      return globalThis.fetch(input, init);
+    },
+    async close() {
+      closed = true;
+      await Promise.all([endAgent(connections.http), connections.https?.then(({ agent }) => endAgent(agent))]);
+    },
   };
 }
 

@@ -25,6 +25,11 @@ async function serve(listener: RequestListener): Promise<{ readonly url: URL; re
   return { server, url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/`) };
 }
 
+const connectionsOf = (server: Server): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+  });
+
 /** Answers with what it was sent. */
 const echo: RequestListener = (request, response) => {
   const parts: Buffer[] = [];
@@ -45,7 +50,7 @@ interface Echo {
 const manual = { redirect: 'manual' } as const;
 
 describe('what directFetch sends', () => {
-  const fetch = directFetch();
+  const { fetch } = directFetch();
   const said = async (init: RequestInit): Promise<Echo> => {
     const { url } = await serve(echo);
     const answer = await fetch(url, { ...manual, ...init });
@@ -103,7 +108,7 @@ describe('what directFetch sends', () => {
 });
 
 describe('what directFetch gives', () => {
-  const fetch = directFetch();
+  const { fetch } = directFetch();
 
   it('is the status, the headers and the bytes', async () => {
     const large = Buffer.alloc(3_000_000, 7);
@@ -197,7 +202,7 @@ describe('what directFetch gives', () => {
 });
 
 describe('a signal for directFetch', () => {
-  const fetch = directFetch();
+  const { fetch } = directFetch();
 
   it('that fired already sends nothing', async () => {
     const { url } = await serve(echo);
@@ -247,7 +252,7 @@ describe('a body that nobody reads', () => {
       request.socket.once('close', () => (closed = true));
       response.writeHead(200).write('some');
     });
-    await (await directFetch()(url, manual)).body?.cancel();
+    await (await directFetch().fetch(url, manual)).body?.cancel();
     await expect.poll(() => closed).toBe(true);
   });
 });
@@ -255,7 +260,7 @@ describe('a body that nobody reads', () => {
 describe('a body that is read in part', () => {
   it.each([64, 256, 1024, 4096])('says nothing more after %d KiB when it is cancelled', async (kibibytes) => {
     const { url } = await serve((_request, response) => response.writeHead(200).end(Buffer.alloc(1 << 24)));
-    const reader = (await directFetch()(url, manual)).body?.getReader();
+    const reader = (await directFetch().fetch(url, manual)).body?.getReader();
     for (let seen = 0; seen < kibibytes * 1024;) seen += (await reader?.read())?.value?.length ?? Infinity;
     await reader?.cancel();
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -282,12 +287,14 @@ describe('directFetch over TLS', () => {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/v2/`;
-    const fetch = directFetch();
+    const { fetch, close } = directFetch();
     await expect(fetch(url, manual)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     try {
       const answer = await fetch(url, { ...manual, method: 'PUT', body: 'text' });
       expect(((await answer.json()) as Echo).body).toBe('text');
+      await close();
+      await expect.poll(() => connectionsOf(server)).toBe(0);
     } finally {
       vi.unstubAllEnvs();
     }
@@ -295,7 +302,7 @@ describe('directFetch over TLS', () => {
 });
 
 describe('what directFetch leaves to the platform', () => {
-  const fetch = directFetch();
+  const { fetch } = directFetch();
 
   it('is a request that follows redirects, one that is made already, and other bodies', async () => {
     const { url } = await serve((request, response) => {
