@@ -8,11 +8,14 @@ import { httpRegistry } from 'packwright/registry/http';
 import { layoutRepository } from 'packwright/registry/layout';
 import { fsSink } from 'packwright/sink/fs';
 import { fileBytes } from 'packwright/source/file';
+import { nodeTransport } from 'packwright/transport/node';
 
-const [verb = '', size = '0', from = '', to = ''] = process.argv.slice(2);
+const [verb = '', size = '0', transport, from = '', to = ''] = process.argv.slice(2);
+const direct = transport === 'packwright/transport/node';
+const fetch = direct ? nodeTransport().fetch : undefined;
 const service = createPackService({ limits: { artifactBytes: Math.max(1, Number(size)) } });
 const at = (host: string, name = 'large'): RepositoryLocation => ({
-  repository: httpRegistry({ host }).repository(`team/${name}`),
+  repository: httpRegistry({ host, fetch }).repository(`team/${direct ? 'direct' : 'plain'}-${name}`),
   reference: 'v1',
 });
 const layout = (directory: string): RepositoryLocation => ({

@@ -1,5 +1,6 @@
 import * as http from 'node:http';
 import type * as https from 'node:https';
+import { letGo } from '../../bytes/given-chunks.ts';
 import { answerOf, isRedirect } from './direct-answer.ts';
 import { endAgent } from './end-agent.ts';
 import { ReadingAgent } from './reading-agent.ts';
@@ -102,7 +103,10 @@ function pump(body: ReadableStream<Uint8Array>, outgoing: http.ClientRequest): v
       const { done, value } = await reader.read();
       if (done) break;
       if (outgoing.destroyed) return;
-      if (!outgoing.write(value)) await drained(outgoing);
+      const sent = (error?: Error | null): void => {
+        if (!error) letGo(value);
+      };
+      if (!outgoing.write(value, sent)) await drained(outgoing);
     }
     outgoing.end();
   };
