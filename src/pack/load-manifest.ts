@@ -92,7 +92,10 @@ export async function loadImageManifest(
     if (parsed.kind === 'manifest') return { ...loaded, parsed };
     next = { descriptor: chosenOf(parsed.document.manifests, next.descriptor, options.platform) };
   }
-  throw new UsageError('ERR_UNSUPPORTED', `index ${named.descriptor.digest} nests deeper than ${maxIndexDepth} indexes`);
+  throw new UsageError(
+    'ERR_UNSUPPORTED',
+    `index ${named.descriptor.digest} nests deeper than ${maxIndexDepth} indexes`,
+  );
 }
 
 const maxIndexDepth = 8;

@@ -43,10 +43,10 @@ const works: readonly (readonly [verb: string, gone: readonly string[]])[] = [
 ];
 
 /** What requests go over, and what the memory is compared with. */
-const transports = {
-  'packwright/transport/node': 'empty',
-  ...(long ? { "the platform's fetch": 'loaded' } : {}),
-} as const;
+const transports: readonly (readonly [name: string, than: 'empty' | 'loaded'])[] = [
+  ['packwright/transport/node', 'empty'],
+  ...(long ? ([["the platform's fetch", 'loaded']] as const) : []),
+];
 
 /** How much more memory a process took for some work than an empty one, or one that only loads what is used. */
 class Measured {
@@ -91,7 +91,7 @@ describe.skipIf(!existsSync('/proc/self/status'))(`a blob of ${mebibytes(size)}`
     const measured = new Measured(await peakFor(cwd, 'nothing'), await emptyPeak());
     const from = (await registries[name]?.(cwd)) as Started;
     const to = await servedRegistry('fs:other', cwd);
-    for (const [transport, than] of Object.entries(transports)) {
+    for (const [transport, than] of transports) {
       writeLargeFile(join(cwd, 'large'), size);
       await peakFor(cwd, 'pack into a layout');
       for (const [verb, gone] of works) {
