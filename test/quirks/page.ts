@@ -23,7 +23,7 @@ const marks: Readonly<Record<string, readonly [string, string]>> = {
   ERR_REGISTRY_NOT_FOUND: ['N', 'RegistryError'],
   ERR_REGISTRY_RATE_LIMITED: ['B', 'RegistryError, after every wait that was asked for'],
   ERR_REGISTRY_UNAVAILABLE: ['V', 'RegistryError'],
-  ERR_REGISTRY_NETWORK: ['C', 'RegistryError, after five attempts'],
+  ERR_REGISTRY_NETWORK: ['C', 'RegistryError, after seven attempts'],
 };
 
 /** What registries do wrong, and what comes of it: the text of docs/quirks.md. */

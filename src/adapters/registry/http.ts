@@ -57,7 +57,7 @@ export interface HttpRegistryBaseOptions {
    * from everything else.
    */
   readonly concurrency?: Partial<SlotLimits> | undefined;
-  /** Five attempts by default, up to 10 seconds apart, or as long as the registry asks up to a minute. */
+  /** Seven attempts by default, up to 10 seconds apart, or as long as the registry asks up to a minute. */
   readonly retry?: Partial<RetryPolicy> | undefined;
   /** 30 seconds for an answer and between its parts, 5 minutes for one to an upload; at least 1 KiB a second. */
   readonly timeouts?: Partial<HttpTimeouts> | undefined;

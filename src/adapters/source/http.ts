@@ -33,7 +33,7 @@ export interface HttpSourceOptions {
   readonly offline?: boolean | undefined;
   /** Hosts (with the port where it is not the usual one) that may be asked, and redirected to; any by default. */
   readonly allowHosts?: readonly string[] | undefined;
-  /** Five attempts by default, up to 10 seconds apart, or as long as the server asks up to a minute. */
+  /** Seven attempts by default, up to 10 seconds apart, or as long as the server asks up to a minute. */
   readonly retry?: Partial<RetryPolicy> | undefined;
   /** 30 seconds for an answer and between its parts; at least 1 KiB a second over a minute. */
   readonly timeouts?: Partial<HttpTimeouts> | undefined;

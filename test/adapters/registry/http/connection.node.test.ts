@@ -84,6 +84,6 @@ describe('a connection to servers on this machine', () => {
     const registry = await serve((request) => void request.socket.destroy());
     const connection = createConnection({ host: hostOf(registry.url), clock: noWait, unsafePlainHttp: true });
     await expect(connection.ask('x', get)).rejects.toMatchObject({ code: 'ERR_REGISTRY_NETWORK', retryable: true });
-    expect(registry.requests).toHaveLength(5);
+    expect(registry.requests).toHaveLength(7);
   });
 });

@@ -186,7 +186,7 @@ describe('an answer that is not expected', () => {
     await expect(connect(network).ask('x', post)).rejects.toMatchObject({ code: 'ERR_REGISTRY_UNAVAILABLE' });
     expect(network.log).toHaveLength(1);
     await expect(connect(network).ask('x', { ...post, repeatable: true })).rejects.toMatchObject({ status: 503 });
-    expect(network.log).toHaveLength(6);
+    expect(network.log).toHaveLength(8);
   });
 });
 
