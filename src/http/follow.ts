@@ -1,7 +1,5 @@
-import { toBase64, utf8 } from '../bytes/encoding.ts';
 import { exchange, type Exchange, type ExchangeContext } from './exchange.ts';
 import { unsafe } from './http-failure.ts';
-import { parseHttpUrl } from './redact-url.ts';
 
 /** What to ask for. */
 export interface HttpRequest {
@@ -41,7 +39,8 @@ const bound = ['authorization', 'cookie', 'proxy-authorization'];
 export async function follow(from: URL, request: HttpRequest, context: ExchangeContext): Promise<Exchange> {
   let url = withoutUserInfo(from);
   const shared = (): Headers => unbound(request.headers);
-  let headers = merged(request.headers, userInfoOf(from), await request.authorize?.(url));
+  const userInfo = hasUserInfo(from) ? (await import('./user-info.ts')).userInfoOf(from) : undefined;
+  let headers = merged(request.headers, userInfo, await request.authorize?.(url));
   for (let hops = 0; ; hops++) {
     checkHost(url, request);
     const answer = await exchange(url, initOf(request, headers), context, request);
@@ -50,8 +49,10 @@ export async function follow(from: URL, request: HttpRequest, context: ExchangeC
     if (type !== 'opaqueredirect' && location === null) return answer;
     await answer.discard();
     if (hops >= maxRedirects) throw unsafe(url, `redirects more than ${maxRedirects} times`);
-    const { checkMethod, redirectUrl } = await import('./redirect.ts');
-    if (location === null) return await followUnseen(url, request, shared(), context);
+    const { checkMethod, followUnseen, redirectUrl } = await import('./redirect.ts');
+    if (location === null) {
+      return await followUnseen(url, request, initOf(request, shared()), context, (end) => checkHost(end, request));
+    }
     // User info in a redirect is the server's, not the caller's: it is not sent.
     const next = withoutUserInfo(redirectUrl(url, location));
     checkMethod(url, next, request.method, status);
@@ -73,28 +74,18 @@ function unbound(headers: HttpRequest['headers']): Headers {
   return rest;
 }
 
+function hasUserInfo({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
+}
+
 /** Fetch takes no URL with user info, and would say it whole in its message. */
 function withoutUserInfo(url: URL): URL {
-  if (url.username === '' && url.password === '' && url.hash === '') return url;
+  if (!hasUserInfo(url) && url.hash === '') return url;
   const clean = new URL(url);
   clean.username = '';
   clean.password = '';
   clean.hash = '';
   return clean;
-}
-
-function userInfoOf(url: URL): Record<string, string> | undefined {
-  if (url.username === '' && url.password === '') return undefined;
-  const pair = `${decode(url.username)}:${decode(url.password)}`;
-  return { authorization: `Basic ${toBase64(utf8(pair))}` };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function initOf({ method = 'GET', body }: HttpRequest, headers: Headers): RequestInit {
@@ -111,25 +102,4 @@ function initOf({ method = 'GET', body }: HttpRequest, headers: Headers): Reques
 
 function checkHost(url: URL, { allowHost }: HttpRequest): void {
   if (allowHost?.(url.host) === false) throw unsafe(url, 'is on a host that is not allowed');
-}
-
-async function followUnseen(
-  from: URL,
-  request: HttpRequest,
-  headers: Headers,
-  context: ExchangeContext,
-): Promise<Exchange> {
-  const { checkMethod, checkRedirect } = await import('./redirect.ts');
-  checkMethod(from, from, request.method);
-  const init: RequestInit = { ...initOf(request, headers), redirect: 'follow' };
-  const answer = await exchange(from, init, context, request);
-  const end = parseHttpUrl(answer.response.url) ?? from;
-  try {
-    checkRedirect(from, end);
-    checkHost(end, request);
-  } catch (error) {
-    await answer.discard();
-    throw error;
-  }
-  return { ...answer, url: end };
 }

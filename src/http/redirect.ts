@@ -1,3 +1,5 @@
+import { exchange, type Exchange, type ExchangeContext } from './exchange.ts';
+import type { HttpRequest } from './follow.ts';
 import { unsafe } from './http-failure.ts';
 import { isPrivateHost } from './private-host.ts';
 import { parseHttpUrl } from './redact-url.ts';
@@ -26,4 +28,25 @@ export function checkRedirect(url: URL, next: URL): void {
 export function checkMethod(url: URL, next: URL, method = 'GET', status?: number): void {
   if (method === 'GET' || method === 'HEAD' || (status !== undefined && keeping.includes(status))) return;
   throw unsafe(url, `redirects a ${method} to ${next.origin}`);
+}
+
+/** Lets the platform follow, which shows no redirect, and looks at where it ended. */
+export async function followUnseen(
+  from: URL,
+  request: HttpRequest,
+  init: RequestInit,
+  context: ExchangeContext,
+  check: (end: URL) => void,
+): Promise<Exchange> {
+  checkMethod(from, from, request.method);
+  const answer = await exchange(from, { ...init, redirect: 'follow' }, context, request);
+  const end = parseHttpUrl(answer.response.url) ?? from;
+  try {
+    checkRedirect(from, end);
+    check(end);
+  } catch (error) {
+    await answer.discard();
+    throw error;
+  }
+  return { ...answer, url: end };
 }
