@@ -1,6 +1,7 @@
+import { contentLength } from './answer-head.ts';
 import { askFrom } from './ask-range.ts';
 import type { BodyReader } from './body-reader.ts';
-import { contentLength, type Exchange } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import type { AskOptions, HttpClient } from './http-client.ts';
 import { HttpFailure } from './http-failure.ts';
 import { parseRange, rangeOf, strongValidator, totalOf } from './range.ts';

@@ -1,6 +1,7 @@
 import { inTime, linkAbort, type AbortLink } from './abort-link.ts';
+import { contentLength } from './answer-head.ts';
 import { BodyReader, giveUp } from './body-reader.ts';
-import { HttpFailure } from './http-failure.ts';
+import { HttpFailure, networkCode } from './http-failure.ts';
 import { redactUrl } from './redact-url.ts';
 import type { SentBody } from './send-body.ts';
 import type { Slots } from './slots.ts';
@@ -129,13 +130,6 @@ function openExchange(
   };
 }
 
-/** The length that an answer announces for its body; undefined where it does not, or where it was decoded on the way. */
-export function contentLength(response: Response): number | undefined {
-  const text = response.headers.get('content-length');
-  if (text === null || !/^\d{1,15}$/.test(text) || response.headers.has('content-encoding')) return undefined;
-  return Number(text);
-}
-
 /** What a rejected fetch or read means: the caller's abort as it is, a failure of ours as it is, else the network. */
 function failureOf(error: unknown, url: URL, signal: AbortSignal | undefined): unknown {
   if (error instanceof HttpFailure) return error;
@@ -156,16 +150,4 @@ function failureOf(error: unknown, url: URL, signal: AbortSignal | undefined): u
 function isRedirected(error: unknown): boolean {
   const { cause } = error as { cause?: unknown };
   return [error, cause].some((each) => each instanceof Error && /redirect/i.test(each.message));
-}
-
-/** The code of the lowest cause that has one: `ECONNREFUSED`, `UND_ERR_SOCKET`. */
-export function networkCode(error: unknown): string | undefined {
-  let found: string | undefined;
-  let cause = error;
-  for (let depth = 0; depth < 5 && cause instanceof Error; depth++) {
-    const { code } = cause as { code?: unknown };
-    if (typeof code === 'string') found = code;
-    cause = cause.cause;
-  }
-  return found;
 }

@@ -51,7 +51,9 @@ export async function follow(from: URL, request: HttpRequest, context: ExchangeC
     if (hops >= maxRedirects) throw unsafe(url, `redirects more than ${maxRedirects} times`);
     const { checkMethod, followUnseen, redirectUrl } = await import('./redirect.ts');
     if (location === null) {
-      return await followUnseen(url, request, initOf(request, shared()), context, (end) => checkHost(end, request));
+      const init = { ...initOf(request, shared()), redirect: 'follow' } as const;
+      const send = (): Promise<Exchange> => exchange(url, init, context, request);
+      return await followUnseen(url, request.method, send, (end) => checkHost(end, request));
     }
     // User info in a redirect is the server's, not the caller's: it is not sent.
     const next = withoutUserInfo(redirectUrl(url, location));

@@ -56,3 +56,15 @@ export class HttpFailure extends Error {
 export function unsafe(url: URL, problem: string): HttpFailure {
   return new HttpFailure('redirect', `${redactUrl(url)} ${problem}`);
 }
+
+/** The code of the lowest cause that has one: `ECONNREFUSED`, `UND_ERR_SOCKET`. */
+export function networkCode(error: unknown): string | undefined {
+  let found: string | undefined;
+  let cause = error;
+  for (let depth = 0; depth < 5 && cause instanceof Error; depth++) {
+    const { code } = cause as { code?: unknown };
+    if (typeof code === 'string') found = code;
+    cause = cause.cause;
+  }
+  return found;
+}

@@ -1,5 +1,4 @@
-import { exchange, type Exchange, type ExchangeContext } from './exchange.ts';
-import type { HttpRequest } from './follow.ts';
+import type { Exchange } from './exchange.ts';
 import { unsafe } from './http-failure.ts';
 import { isPrivateHost } from './private-host.ts';
 import { parseHttpUrl } from './redact-url.ts';
@@ -33,13 +32,12 @@ export function checkMethod(url: URL, next: URL, method = 'GET', status?: number
 /** Lets the platform follow, which shows no redirect, and looks at where it ended. */
 export async function followUnseen(
   from: URL,
-  request: HttpRequest,
-  init: RequestInit,
-  context: ExchangeContext,
+  method: string | undefined,
+  send: () => Promise<Exchange>,
   check: (end: URL) => void,
 ): Promise<Exchange> {
-  checkMethod(from, from, request.method);
-  const answer = await exchange(from, { ...init, redirect: 'follow' }, context, request);
+  checkMethod(from, from, method);
+  const answer = await send();
   const end = parseHttpUrl(answer.response.url) ?? from;
   try {
     checkRedirect(from, end);

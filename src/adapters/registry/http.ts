@@ -119,7 +119,7 @@ export function httpRegistry(options: HttpRegistryOptions): Registry {
   return {
     id: connection.id,
     repository: (name) => httpRepository(connection, name, { limits: bounds, uploads }),
-    repositories: async function* (listing) {
+    repositories: async function* (listing = {}) {
       const { listRepositories } = await import('./http/list-verbs.ts');
       yield* listRepositories(connection, listing, bounds);
     },

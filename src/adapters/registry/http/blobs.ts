@@ -27,7 +27,7 @@ export function httpBlobs(
   // Who only pulls does not load what pushes.
   const writing = async (): Promise<BlobWriter> => {
     const { createBlobWriter } = await import('./write-verbs.ts');
-    return (writer ??= createBlobWriter(target, parts));
+    return (writer ??= createBlobWriter(target, statBlob, parts));
   };
   return {
     get: async (digest, options = {}) => getBlob(target, parseDigest(digest), options),

@@ -2,7 +2,7 @@ import { RegistryError } from '../../../errors.ts';
 import { isRepositoryName } from '../../../oci/reference.ts';
 import type { ListOptions } from '../../../ports/registry.ts';
 import type { RegistryConnection } from './connection.ts';
-import { repositoryLimits, type RepositoryLimits } from './limits.ts';
+import type { RepositoryLimits } from './limits.ts';
 import { gatherNames, pageSize } from './pages.ts';
 import { sortedNames } from './sorted-names.ts';
 
@@ -14,8 +14,8 @@ import { sortedNames } from './sorted-names.ts';
  */
 export async function* listRepositories(
   connection: RegistryConnection,
-  options: ListOptions = {},
-  limits: RepositoryLimits = repositoryLimits(),
+  options: ListOptions,
+  limits: RepositoryLimits,
 ): AsyncGenerator<string, void, undefined> {
   const { after, limit, ...operation } = options;
   operation.signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 import { RegistryError } from '../../../errors.ts';
-import { networkCode, type Fetch } from '../../../http/exchange.ts';
-import type { HttpFailure } from '../../../http/http-failure.ts';
+import type { Fetch } from '../../../http/exchange.ts';
+import { networkCode, type HttpFailure } from '../../../http/http-failure.ts';
 import type { FailureContext } from './registry-failure.ts';
 
 /** What is needed to ask a registry without reading its answer. */

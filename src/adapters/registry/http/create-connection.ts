@@ -1,3 +1,4 @@
+import { isHtml } from '../../../http/answer-head.ts';
 import { download, type Download } from '../../../http/download.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import {
@@ -9,7 +10,6 @@ import {
 import { HttpFailure } from '../../../http/http-failure.ts';
 import type { CredentialProvider } from '../../../ports/credential.ts';
 import type { RegistryConnection, RegistryDownload, RegistryRequest } from './connection.ts';
-import { isHtml } from './is-html.ts';
 import type { Mirrors } from './mirrors.ts';
 import { createNotes, type Notes } from './notes.ts';
 import { OriginClient, type Sending } from './origin-client.ts';

@@ -1,6 +1,7 @@
 import { isDigest, type Digest } from '../../../digest/digest.ts';
 import { FormatError, IntegrityError, isPackError, RegistryError } from '../../../errors.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
+import { startReport } from '../../../ports/report.ts';
 import type { Scope } from './connection.ts';
 import {
   checkReference,
@@ -10,7 +11,6 @@ import {
   type FetchedManifest,
   type RepositoryContext,
 } from './manifests.ts';
-import { createNotes } from './notes.ts';
 import { unlistReferrer } from './referrers-list.ts';
 
 /**
@@ -57,9 +57,10 @@ async function unlist(
     await unlistReferrer(context, reference, subject, operation);
   } catch (error) {
     if (!isPackError(error)) throw error;
-    const notes = createNotes('write', context.id, operation);
-    notes.warning(`manifest ${reference} is deleted, and may still be in the list of its subject: ${error.message}`);
-    notes.end();
+    const report = startReport({ verb: 'write', name: context.id }, operation);
+    const message = `manifest ${reference} is deleted, and may still be in the list of its subject: ${error.message}`;
+    report.note('warning', message);
+    report.done();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { HttpClient } from '../../../http/http-client.ts';
+import { withRetry } from '../../../http/retry.ts';
 
 /** Where a registry is asked. */
 export interface Endpoint {
@@ -27,7 +28,8 @@ export async function findEndpoint(options: EndpointOptions, signal: AbortSignal
   const [first, second] = basesOf(host, unsafePlainHttp);
   if (second === undefined) return { base: first };
   const { findLocalEndpoint } = await import('./local-endpoint.ts');
-  return await findLocalEndpoint([first, second], client, signal);
+  const { policy, clock } = client;
+  return await withRetry(() => findLocalEndpoint([first, second], client, signal), { policy, clock, signal });
 }
 
 /** Where a registry may be asked, in the order in which that is tried. */

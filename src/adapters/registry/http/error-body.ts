@@ -1,6 +1,6 @@
 import { parseJson, type JsonValue } from '../../../bytes/json.ts';
 import { isPackError } from '../../../errors.ts';
-import { isHtml } from './is-html.ts';
+import { isHtml } from '../../../http/answer-head.ts';
 import { printable } from './warnings.ts';
 
 /** What a registry says of its failure. */

@@ -1,20 +1,10 @@
 import type { HttpClient } from '../../../http/http-client.ts';
 import { HttpFailure } from '../../../http/http-failure.ts';
-import { withRetry } from '../../../http/retry.ts';
 import type { Endpoint } from './endpoint.ts';
 
 /** Finds out whether a registry on this machine is asked over http or https. */
-export function findLocalEndpoint(
-  bases: readonly [plain: URL, secure: URL],
-  client: HttpClient,
-  signal: AbortSignal,
-): Promise<Endpoint> {
-  const { policy, clock } = client;
-  return withRetry(() => greetEither(bases, client, signal), { policy, clock, signal });
-}
-
-async function greetEither(
-  [plain, secure]: readonly [URL, URL],
+export async function findLocalEndpoint(
+  [plain, secure]: readonly [plain: URL, secure: URL],
   client: HttpClient,
   signal: AbortSignal,
 ): Promise<Endpoint> {

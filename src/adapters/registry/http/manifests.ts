@@ -1,7 +1,8 @@
 import { digestOf, isDigest, isDigestAlgorithm, type Digest } from '../../../digest/digest.ts';
 import { verifyBytes } from '../../../digest/verify-stream.ts';
 import { IntegrityError, RegistryError, UsageError } from '../../../errors.ts';
-import { contentLength, type Exchange } from '../../../http/exchange.ts';
+import { contentLength } from '../../../http/answer-head.ts';
+import type { Exchange } from '../../../http/exchange.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import {
   dockerManifest,

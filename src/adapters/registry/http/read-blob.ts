@@ -2,13 +2,13 @@ import { streamOf } from '../../../bytes/source.ts';
 import { chunksOf, streamFrom } from '../../../bytes/stream.ts';
 import { hexOf, type Digest } from '../../../digest/digest.ts';
 import { contentCheck, type ExpectedContent } from '../../../digest/verify-stream.ts';
-import { RegistryError, StoreError, UsageError } from '../../../errors.ts';
-import { contentLength, type Exchange } from '../../../http/exchange.ts';
+import { StoreError, UsageError } from '../../../errors.ts';
+import { contentLength, isHtml } from '../../../http/answer-head.ts';
+import type { Exchange } from '../../../http/exchange.ts';
 import type { StoredBlob } from '../../../ports/blob-store.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { Scope } from './connection.ts';
 import { cancelUnread } from './cancel-unread.ts';
-import { isHtml } from './is-html.ts';
 import type { UploadTarget } from './upload-session.ts';
 
 function pathOf({ repository }: UploadTarget, digest: Digest): string {
@@ -49,46 +49,13 @@ export async function statBlob(
     const size = status === 200 && !isOtherPage(answer, digest) ? contentLength(answer.response) : undefined;
     if (size !== undefined) return { size };
   }
-  const headers = { 'accept-encoding': 'identity', range: 'bytes=0-0' };
-  const answer = await connection.ask(pathOf(target, digest), { ...request, headers, expect: [200, 206, 404, 416] });
-  if (isOtherPage(answer, digest)) throw await pageFailure(target, answer);
-  return answer.response.status === 404 ? ended(answer, undefined) : { size: await sizeOf(answer) };
+  const { sizeByGet } = await import('./size-by-get.ts');
+  return await sizeByGet(connection, pathOf(target, digest), request, (answer) => isOtherPage(answer, digest));
 }
 
 /** A blob may be a web page; but where the address does not name it either, it is the login page of somebody. */
 function isOtherPage({ response, url }: Exchange, digest: Digest): boolean {
   return response.ok && isHtml(response.headers) && !url.pathname.includes(hexOf(digest));
-}
-
-async function pageFailure({ connection: { id } }: UploadTarget, answer: Exchange): Promise<RegistryError> {
-  await answer.discard();
-  const { webPageError } = await import('./registry-failure.ts');
-  return webPageError({ id, what: 'HEAD of a blob', secrets: [], authorised: false }, 200);
-}
-
-async function ended<T>(answer: Exchange, result: T): Promise<T> {
-  await answer.discard();
-  return result;
-}
-
-async function sizeOf(answer: Exchange): Promise<number> {
-  const { status, headers } = answer.response;
-  if (status === 200)
-    return contentLength(answer.response) === undefined
-      ? count(answer)
-      : ended(answer, contentLength(answer.response) ?? 0);
-  await answer.discard();
-  const total = /\/(\d{1,15})$/.exec(headers.get('content-range') ?? '')?.[1];
-  if (total !== undefined) return Number(total);
-  // Nothing has no first byte.
-  if (status === 416) return 0;
-  throw new RegistryError('ERR_REGISTRY_PROTOCOL', `${answer.url.host} does not say how large a blob is`, { status });
-}
-
-async function count(answer: Exchange): Promise<number> {
-  let size = 0;
-  for await (const chunk of answer.chunks()) size += chunk.length;
-  return size;
 }
 
 /** A blob that a registry has. */

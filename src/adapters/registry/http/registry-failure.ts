@@ -1,6 +1,5 @@
 import { RegistryError, type RegistryErrorCode } from '../../../errors.ts';
-import { networkCode } from '../../../http/exchange.ts';
-import { HttpFailure } from '../../../http/http-failure.ts';
+import { HttpFailure, networkCode } from '../../../http/http-failure.ts';
 import { corsHint, explainCors, type CorsProbe } from './cors.ts';
 import { parseErrorBody, type ErrorBody } from './error-body.ts';
 import { redactSecrets } from './redact-secrets.ts';

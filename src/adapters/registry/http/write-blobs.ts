@@ -8,9 +8,9 @@ import { blobContent, type BlobContent } from './blob-content.ts';
 import { createBlobProbe } from './blob-probe.ts';
 import type { HttpBlobsParts } from './blobs.ts';
 import { createBlobMounts, type BlobMounts } from './mount-blob.ts';
-import { statBlob } from './read-blob.ts';
+import type { statBlob } from './read-blob.ts';
 import { untilAborted } from './single-flight.ts';
-import { upload, type UploadOptions } from './upload.ts';
+import { upload } from './upload.ts';
 import { uploadRecord, type UploadRecord } from './upload-records.ts';
 import { cancelSession, type UploadSession, type UploadTarget } from './upload-session.ts';
 
@@ -23,10 +23,11 @@ export interface BlobWriter {
   readonly mount: BlobMounts['mount'];
 }
 
-export function createBlobWriter(target: UploadTarget, parts: HttpBlobsParts): BlobWriter {
+/** @param stat - Says what is there; given, because who only pulls has loaded it already. */
+export function createBlobWriter(target: UploadTarget, stat: typeof statBlob, parts: HttpBlobsParts): BlobWriter {
   const mounts = createBlobMounts(target);
   return {
-    put: putOnce(createPut(target, mounts, parts)),
+    put: putOnce(createPut(target, stat, mounts, parts)),
     mount: (digest, from, options) => mounts.mount(digest, from, options),
   };
 }
@@ -37,15 +38,18 @@ type Put = (
   options: OperationOptions,
 ) => Promise<{ readonly created: boolean }>;
 
-function createPut(target: UploadTarget, mounts: BlobMounts, { uploads }: HttpBlobsParts): Put {
+function createPut(target: UploadTarget, stat: typeof statBlob, mounts: BlobMounts, { uploads }: HttpBlobsParts): Put {
   const probe = createBlobProbe();
   return async (descriptor, source, options) => {
     const begun = mounts.take(descriptor.digest);
-    const besides = besidesOf(target, descriptor, uploads, options);
+    const besides = {
+      record: recordOf(target, descriptor, uploads, options),
+      isThere: () => isThere(stat(target, descriptor.digest, { signal: options.signal, mirrored: false }), descriptor),
+    };
     let content: BlobContent | undefined;
     try {
       if (probe.wanted(descriptor.size)) {
-        const there = await isThere(target, descriptor, options);
+        const there = await besides.isThere();
         probe.learn(there);
         if (there) return await unneeded(target, begun, besides.record);
       }
@@ -72,31 +76,23 @@ async function unneeded(
   return { created: false };
 }
 
-function besidesOf(
+function recordOf(
   target: UploadTarget,
-  descriptor: Descriptor,
+  { digest, size }: Descriptor,
   uploads: RecordStore | undefined,
   options: OperationOptions,
-): Pick<UploadOptions, 'record' | 'isThere'> {
-  const { digest, size } = descriptor;
+): UploadRecord | undefined {
   const recorded = uploads !== undefined && size > recordedBytes;
-  return {
-    record: recorded ? uploadRecord(uploads, target, digest, options) : undefined,
-    isThere: () => isThere(target, descriptor, options),
-  };
+  return recorded ? uploadRecord(uploads, target, digest, options) : undefined;
 }
 
 /**
  * True where a registry has a blob. What says that it has another size is not believed: a page, or whoever a redirect
  * led to. Who may push but not ask is not stopped by that.
  */
-async function isThere(
-  target: UploadTarget,
-  { digest, size }: Descriptor,
-  { signal }: OperationOptions,
-): Promise<boolean> {
+async function isThere(asked: ReturnType<typeof statBlob>, { size }: Descriptor): Promise<boolean> {
   try {
-    const found = await statBlob(target, digest, { signal, mirrored: false });
+    const found = await asked;
     // Some say 0 where they say nothing.
     return found !== undefined && (found.size === size || found.size === 0);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createConnection } from '../../../../src/adapters/registry/http/create-connection.ts';
 import { listRepositories } from '../../../../src/adapters/registry/http/catalog.ts';
+import { repositoryLimits } from '../../../../src/adapters/registry/http/limits.ts';
 import { nextLink } from '../../../../src/adapters/registry/http/link.ts';
 import { all, problem, SimpleRegistry } from './simple-registry.ts';
 
@@ -167,6 +168,8 @@ describe('listRepositories', () => {
           fetch: registry.fetch,
           retry: { attempts: 1 },
         }),
+        {},
+        repositoryLimits(),
       ),
     );
 
