@@ -24,6 +24,7 @@ import { repositoryBlobs } from './repository-blobs.ts';
 
 /** Names the ingests of a repository, so that no other repository can go on with them. */
 export interface IngestNames {
+  /** The name under which an ingest of this repository is told to others. */
   seal(id: string, options: OperationOptions): Promise<string>;
   /** undefined for what was not sealed here. */
   open(sealed: string, options: OperationOptions): Promise<string | undefined>;
