@@ -1,5 +1,4 @@
-import { HttpFailure } from './http-failure.ts';
-import { redactUrl } from './redact-url.ts';
+import { failureAt } from './http-failure.ts';
 import type { SentBody } from './send-body.ts';
 
 /** What ends an exchange: the caller's signal, or a wait of ours that was too long. */
@@ -27,17 +26,18 @@ export function linkAbort(signal: AbortSignal | undefined): AbortLink {
   return link;
 }
 
+/** Ends an exchange that brought nothing for so long. */
+export function giveUpWaiting(url: URL, waitedMs: number, { controller }: AbortLink): void {
+  controller.abort(failureAt(url, 'timeout', `sent nothing for ${Math.round(waitedMs)} ms`, { retryable: true }));
+}
+
 /** Waits for something, but not longer than so; then everything under the link is given up. */
 export function inTime<T>(work: Promise<T>, ms: number, url: URL, link: AbortLink, sent?: SentBody): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const arm = (wait: number | undefined): void => {
       clearTimeout(timer);
-      if (wait !== undefined) timer = setTimeout(giveUpWaiting, wait, wait);
-    };
-    const giveUpWaiting = (waited: number): void => {
-      const message = `${redactUrl(url)} sent nothing for ${Math.round(waited)} ms`;
-      link.controller.abort(new HttpFailure('timeout', message, { retryable: true }));
+      if (wait !== undefined) timer = setTimeout(giveUpWaiting, wait, url, wait, link);
     };
     arm(ms);
     if (sent !== undefined) sent.rearm = arm;

@@ -1,7 +1,6 @@
-import type { AbortLink } from './abort-link.ts';
+import { giveUpWaiting, type AbortLink } from './abort-link.ts';
 import type { HttpTimeouts } from './exchange.ts';
-import { HttpFailure } from './http-failure.ts';
-import { redactUrl } from './redact-url.ts';
+import { failureAt } from './http-failure.ts';
 
 /** What the body of an answer is read under. */
 export interface BodyTerms {
@@ -110,20 +109,15 @@ export class BodyReader {
     if (this.#since === undefined || this.#ended) return;
     const { url, timeouts, link } = this.#terms;
     const left = timeouts.idleMs - (performance.now() - this.#since);
-    if (left > 0) {
-      this.#timer = setTimeout(this.#lookAtTime, left);
-      return;
-    }
-    const message = `${redactUrl(url)} sent nothing for ${Math.round(timeouts.idleMs)} ms`;
-    link.controller.abort(new HttpFailure('timeout', message, { retryable: true }));
+    if (left > 0) this.#timer = setTimeout(this.#lookAtTime, left);
+    else giveUpWaiting(url, timeouts.idleMs, link);
   };
 
   #checked(part: Uint8Array): Uint8Array {
     const { url, announced } = this.#terms;
     this.#seen += part.length;
     if (announced !== undefined && this.#seen > announced) {
-      const message = `${redactUrl(url)} sent more than the ${announced} bytes that it announced`;
-      throw new HttpFailure('protocol', message);
+      throw failureAt(url, 'protocol', `sent more than the ${announced} bytes that it announced`);
     }
     this.#checkRate();
     return part;
@@ -132,8 +126,8 @@ export class BodyReader {
   #checkLength(): void {
     const { url, announced } = this.#terms;
     if (announced === undefined || this.#seen >= announced) return;
-    const message = `${redactUrl(url)} sent ${this.#seen} of the ${announced} bytes that it announced`;
-    throw new HttpFailure('network', message, { retryable: true });
+    const problem = `sent ${this.#seen} of the ${announced} bytes that it announced`;
+    throw failureAt(url, 'network', problem, { retryable: true });
   }
 
   /** Only the time that is spent waiting counts: a reader that takes its time costs the server nothing. */
@@ -141,8 +135,8 @@ export class BodyReader {
     const { url, timeouts } = this.#terms;
     if (this.#waited < timeouts.rateWindowMs) return;
     if (this.#received < (timeouts.minBytesPerSecond * this.#waited) / 1000) {
-      const message = `${redactUrl(url)} sent ${this.#received} bytes in ${Math.round(this.#waited)} ms`;
-      throw new HttpFailure('timeout', message, { retryable: true });
+      const problem = `sent ${this.#received} bytes in ${Math.round(this.#waited)} ms`;
+      throw failureAt(url, 'timeout', problem, { retryable: true });
     }
     this.#waited = 0;
     this.#received = 0;

@@ -3,9 +3,8 @@ import { askFrom } from './ask-range.ts';
 import type { BodyReader } from './body-reader.ts';
 import type { Exchange } from './exchange.ts';
 import type { AskOptions, HttpClient } from './http-client.ts';
-import { HttpFailure } from './http-failure.ts';
+import { failureAt, HttpFailure } from './http-failure.ts';
 import { parseRange, rangeOf, strongValidator, totalOf } from './range.ts';
-import { redactUrl } from './redact-url.ts';
 import { waitToRetry } from './retry.ts';
 
 /** How to read a body. */
@@ -210,27 +209,25 @@ class Body {
   #checkSize(size: number): void {
     const { maxBytes } = this.#options;
     if (maxBytes === undefined || size <= maxBytes) return;
-    throw new HttpFailure('too-large', `${redactUrl(this.#url)} has more than ${maxBytes} bytes`);
+    throw failureAt(this.#url, 'too-large', `has more than ${maxBytes} bytes`);
   }
 
   #cut(): HttpFailure {
     const all = this.total === undefined ? 'all' : String(this.total);
-    const message = `${redactUrl(this.#url)} sent ${this.#offset} bytes and not ${all}`;
-    return new HttpFailure('network', message, { retryable: true });
+    return failureAt(this.#url, 'network', `sent ${this.#offset} bytes and not ${all}`, { retryable: true });
   }
 
   #changed(): HttpFailure {
-    return new HttpFailure('protocol', `${redactUrl(this.#url)} was changed on the server while it was read`);
+    return failureAt(this.#url, 'protocol', `was changed on the server while it was read`);
   }
 
   #wrongRange(): HttpFailure {
-    return new HttpFailure('protocol', `${redactUrl(this.#url)} answered with another range than the one asked for`);
+    return failureAt(this.#url, 'protocol', `answered with another range than the one asked for`);
   }
 }
 
 function checkEncoding(answer: Exchange): void {
   const encoding = answer.response.headers.get('content-encoding');
   if (encoding === null || encoding.toLowerCase() === 'identity') return;
-  const message = `${redactUrl(answer.url)} is sent with content encoding ${JSON.stringify(encoding.slice(0, 40))}`;
-  throw new HttpFailure('protocol', message);
+  throw failureAt(answer.url, 'protocol', `is sent with content encoding ${JSON.stringify(encoding.slice(0, 40))}`);
 }

@@ -1,8 +1,7 @@
 import { inTime, linkAbort, type AbortLink } from './abort-link.ts';
 import { contentLength } from './answer-head.ts';
 import { BodyReader, giveUp } from './body-reader.ts';
-import { HttpFailure, networkCode } from './http-failure.ts';
-import { redactUrl } from './redact-url.ts';
+import { failureAt, HttpFailure, networkCode } from './http-failure.ts';
 import type { SentBody } from './send-body.ts';
 import type { Slots } from './slots.ts';
 
@@ -135,11 +134,10 @@ function failureOf(error: unknown, url: URL, signal: AbortSignal | undefined): u
   if (error instanceof HttpFailure) return error;
   if (signal?.aborted === true) return signal.reason;
   if (isRedirected(error)) {
-    const message = `${redactUrl(url)} redirects a body that is sent once only`;
-    return new HttpFailure('redirect', message, { cause: error });
+    return failureAt(url, 'redirect', 'redirects a body that is sent once only', { cause: error });
   }
   const code = networkCode(error);
-  return new HttpFailure('network', `${redactUrl(url)} could not be reached: ${code ?? 'the connection failed'}`, {
+  return failureAt(url, 'network', `could not be reached: ${code ?? 'the connection failed'}`, {
     cause: error,
     // A certificate does not get better by asking again.
     retryable: !/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO/.test(code ?? ''),

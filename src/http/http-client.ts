@@ -1,7 +1,6 @@
 import { defaultTimeouts, type Exchange, type Fetch, type HttpTimeouts } from './exchange.ts';
 import { follow, type HttpRequest } from './follow.ts';
-import { HttpFailure } from './http-failure.ts';
-import { redactUrl } from './redact-url.ts';
+import { failureAt, HttpFailure } from './http-failure.ts';
 import {
   defaultRetry,
   parseRetryAfter,
@@ -72,16 +71,18 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   };
 }
 
+type Defined<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
+
 /** Options without those that were given as undefined: they must not hide a default. */
-function defined<T extends object>(options: T | undefined): Partial<T> {
-  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
+export function defined<T extends object>(options: T | undefined): Defined<T> {
+  return Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
 async function checkStatus(answer: Exchange, expect: readonly number[], clock: HttpClock): Promise<Exchange> {
   const { status, headers } = answer.response;
   if (expect.includes(status)) return answer;
   const body = await beginningOf(answer);
-  throw new HttpFailure('status', `${redactUrl(answer.url)} answered ${status}`, {
+  throw failureAt(answer.url, 'status', `answered ${status}`, {
     status,
     headers,
     body,

@@ -52,9 +52,14 @@ export class HttpFailure extends Error {
   }
 }
 
+/** A failure whose message begins with the URL. */
+export function failureAt(url: URL, kind: HttpFailureKind, problem: string, options?: HttpFailureOptions): HttpFailure {
+  return new HttpFailure(kind, `${redactUrl(url)} ${problem}`, options);
+}
+
 /** A URL that must not be asked, or that leads to one. */
 export function unsafe(url: URL, problem: string): HttpFailure {
-  return new HttpFailure('redirect', `${redactUrl(url)} ${problem}`);
+  return failureAt(url, 'redirect', problem);
 }
 
 /** The code of the lowest cause that has one: `ECONNREFUSED`, `UND_ERR_SOCKET`. */

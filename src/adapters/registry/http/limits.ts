@@ -1,4 +1,6 @@
+import { checkCount, checkOptions } from '../../../bytes/check-options.ts';
 import { UsageError } from '../../../errors.ts';
+import { defined } from '../../../http/http-client.ts';
 
 /** Bounds on what a registry may answer. */
 export interface RepositoryLimits {
@@ -30,19 +32,13 @@ const hardManifestBytes = 100 << 20;
 export function repositoryLimits(
   limits: { readonly [Name in keyof RepositoryLimits]?: RepositoryLimits[Name] | undefined } = {},
 ): RepositoryLimits {
-  const merged: Record<keyof RepositoryLimits, number> = { ...defaultRepositoryLimits };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(merged, name)) throw badLimit(`limit ${JSON.stringify(name)} is not known`);
-    if (value === undefined) continue;
-    const most = name === 'manifestBytes' ? hardManifestBytes : Number.MAX_SAFE_INTEGER;
-    if (!Number.isSafeInteger(value) || value < 1 || value > most) {
-      throw badLimit(`limit ${name} is ${String(value)}, expected a whole number from 1 to ${most}`);
-    }
-    merged[name as keyof RepositoryLimits] = value;
-  }
-  return merged;
-}
-
-function badLimit(message: string): UsageError {
-  return new UsageError('ERR_INVALID_ARGUMENT', message, { argument: 'limits' });
+  checkOptions('limits', limits, Object.keys(defaultRepositoryLimits));
+  for (const [name, value] of Object.entries(limits)) checkCount(name, value, 1);
+  const merged = { ...defaultRepositoryLimits, ...defined(limits) };
+  if (merged.manifestBytes <= hardManifestBytes) return merged;
+  throw new UsageError(
+    'ERR_INVALID_ARGUMENT',
+    `manifestBytes is ${merged.manifestBytes}, expected at most ${hardManifestBytes}`,
+    { argument: 'manifestBytes' },
+  );
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../../http/http-client.ts';
 import type { RegistryProfile } from './profile.ts';
 
 const plain: RegistryProfile = {
@@ -27,6 +28,5 @@ const known: readonly (readonly [RegExp, Partial<RegistryProfile>])[] = [
 export function profileOf(host: string, own: Partial<RegistryProfile> = {}): RegistryProfile {
   const name = host.replace(/:\d+$/, '');
   const found = known.find(([pattern]) => pattern.test(name))?.[1];
-  const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  return { ...plain, ...found, ...given };
+  return { ...plain, ...found, ...defined(own) };
 }
