@@ -26,12 +26,18 @@ export function totalOf({ response }: Exchange): number | undefined {
   return Number.isNaN(total) ? undefined : total;
 }
 
+/** An entity tag that conditions can name: a strong one (RFC 9110 sections 8.8.3 and 13.1.1). */
+export function strongTag(headers: Headers): string | undefined {
+  const tag = headers.get('etag');
+  return tag !== null && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag) ? tag : undefined;
+}
+
 /** What tells that a later range is of the same bytes: a strong entity tag, or a date that is old enough to be strong. */
 export function strongValidator(headers: Headers): string | undefined {
-  const tag = headers.get('etag');
-  if (tag !== null && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag)) return tag;
+  const tag = strongTag(headers);
+  if (tag !== undefined) return tag;
   const modified = headers.get('last-modified') ?? '';
   // RFC 9110 section 8.8.2.2: two versions within one second have the same date.
   const age = Date.parse(headers.get('date') ?? '') - Date.parse(modified);
-  return tag === null && age >= 1000 ? modified : undefined;
+  return !headers.has('etag') && age >= 1000 ? modified : undefined;
 }

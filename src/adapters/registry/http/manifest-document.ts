@@ -1,7 +1,7 @@
 import { parseJson, type JsonValue } from '../../../bytes/json.ts';
 import { isDigest, type Digest } from '../../../digest/digest.ts';
 import { FormatError, type FormatErrorCode } from '../../../errors.ts';
-import { isIndexMediaType, isManifestMediaType } from '../../../oci/manifest-media-types.ts';
+import { isIndexMediaType } from '../../../oci/manifest-media-types.ts';
 import { isMediaType } from '../../../oci/media-type.ts';
 
 /** An object of a document from outside. */
@@ -20,17 +20,12 @@ export interface ManifestDocument {
  * Reads the members of a manifest that a client of a registry needs, and refuses what is not a document of that media
  * type (distribution-spec 1.1.1, "Pulling manifests"; CVE-2021-41190).
  *
+ * @param mediaType - That of a manifest or an index.
  * @throws FormatError `ERR_JSON_INVALID`, `ERR_MANIFEST_INVALID`, `ERR_INDEX_INVALID`.
  */
 export function readManifestDocument(bytes: Uint8Array, mediaType: string): ManifestDocument {
   const index = isIndexMediaType(mediaType);
   const code = index ? 'ERR_INDEX_INVALID' : 'ERR_MANIFEST_INVALID';
-  if (!isManifestMediaType(mediaType)) {
-    throw new FormatError(
-      code,
-      `manifest has the media type ${quoted(mediaType)}, which is neither a manifest nor an index`,
-    );
-  }
   const value = objectOf(parseJson(bytes, { maxBytes: bytes.length }), code, 'manifest');
   const { mediaType: own, artifactType, config } = value;
   if (own !== undefined && own !== mediaType) {

@@ -3,6 +3,7 @@ import { verifyBytes } from '../../../digest/verify-stream.ts';
 import { IntegrityError, RegistryError, UsageError } from '../../../errors.ts';
 import { contentLength } from '../../../http/answer-head.ts';
 import type { Exchange } from '../../../http/exchange.ts';
+import { strongTag } from '../../../http/range.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import {
   dockerManifest,
@@ -152,12 +153,6 @@ export function checkDigestHeader(headers: Headers, bytes: Uint8Array): void {
     `registry says that the manifest has digest ${actual.slice(0, 160)}, expected ${expected}`,
     { expected, actual: actual.slice(0, 160) },
   );
-}
-
-/** An entity tag that `If-Match` can name: a strong one (RFC 9110 section 13.1.1). */
-function strongTag(headers: Headers): string | undefined {
-  const tag = headers.get('etag');
-  return tag !== null && /^"[\x21\x23-\x7e\x80-\xff]*"$/.test(tag) ? tag : undefined;
 }
 
 /** Statuses of a HEAD that say nothing of the manifest: GET is asked. A body would say why, and HEAD has none. */

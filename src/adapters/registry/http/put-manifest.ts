@@ -1,8 +1,10 @@
 import { digestOf } from '../../../digest/digest.ts';
 import { verifyBytes } from '../../../digest/verify-stream.ts';
+import { FormatError } from '../../../errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
+import { isManifestMediaType } from '../../../oci/manifest-media-types.ts';
 import type { PutManifestOptions } from '../../../ports/registry.ts';
-import { readManifestDocument } from './manifest-document.ts';
+import { quoted, readManifestDocument } from './manifest-document.ts';
 import { checkReference, describe, type RepositoryContext } from './manifests.ts';
 import { listReferrer } from './referrers-list.ts';
 import { sendManifest } from './send-manifest.ts';
@@ -24,6 +26,10 @@ export async function putManifest(
   if (tag !== undefined) checkReference(context, tag);
   const digest = options.digest ?? digestOf(bytes);
   verifyBytes(bytes, { digest });
+  if (!isManifestMediaType(mediaType)) {
+    const problem = `has the media type ${quoted(mediaType)}, which is neither a manifest nor an index`;
+    throw new FormatError('ERR_MANIFEST_INVALID', `manifest ${problem}`);
+  }
   const document = readManifestDocument(bytes, mediaType);
   const descriptor = describe({ mediaType, digest, size: bytes.length }, document);
   const operation = { signal, onEvent, parent };
