@@ -21,6 +21,11 @@ export function handOver(source: ByteSource): ByteSource {
   return source;
 }
 
+/** Marks a source that only passes on the streams of another one, where that one is marked. */
+export function handOverLike(of: ByteSource, source: ByteSource): ByteSource {
+  return handedOver.has(of) ? handOver(source) : source;
+}
+
 /** Says of a chunk of a source that whoever gets it now is the last to read it, where that is so. */
 export function giveAway(chunk: Uint8Array, source: ByteSource): void {
   if (handedOver.has(source) && fresh.delete(chunk.buffer)) given.add(chunk.buffer);

@@ -1,3 +1,4 @@
+import { giveAway, handOverLike, letGo } from '../bytes/given-chunks.ts';
 import { chunksOf, concatBytes } from '../bytes/stream.ts';
 import { bytesSource, type ByteSource } from '../bytes/source.ts';
 import { createHash, digestOf, type Digest } from '../digest/index.ts';
@@ -220,7 +221,8 @@ async function measuredBlob(
   options: OperationOptions,
 ): Promise<StagedBlob> {
   const { digest, size } = await hashOf(source, options);
-  return putLater(repository, digest, size, { size, open: (range) => source.open(range) });
+  const again = handOverLike(source, { size, open: (range) => source.open(range) });
+  return putLater(repository, digest, size, again);
 }
 
 async function ingestedBlob(ingest: Ingest, source: ByteSource, options: OperationOptions): Promise<StagedBlob> {
@@ -242,6 +244,8 @@ async function hashOf(
   for await (const chunk of chunksOf(await source.open({ signal }), { signal })) {
     hash.update(chunk);
     size += chunk.length;
+    giveAway(chunk, source);
+    letGo(chunk);
   }
   return { digest: hash.digest(), size };
 }

@@ -1,3 +1,4 @@
+import { handOverLike } from '../bytes/given-chunks.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import type { Report } from '../ports/report.ts';
 import { tapStream } from './tap-stream.ts';
@@ -7,11 +8,11 @@ export function reportedSource(source: ByteSource, report: Report): ByteSource {
   if (report.options.onEvent === undefined) return source;
   const { size, bytes } = source;
   if (bytes !== undefined) report.progress(bytes.length);
-  return {
+  return handOverLike(source, {
     ...(size === undefined ? {} : { size }),
     ...(bytes === undefined ? {} : { bytes }),
     open: async (options = {}) => counted(await source.open(options), options.start ?? 0, report),
-  };
+  });
 }
 
 function counted(stream: ReadableStream<Uint8Array>, start: number, report: Report): ReadableStream<Uint8Array> {

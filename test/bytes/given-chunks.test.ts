@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { giveAway, handOver, letGo, markFresh } from '../../src/bytes/given-chunks.ts';
+import { giveAway, handOver, handOverLike, letGo, markFresh } from '../../src/bytes/given-chunks.ts';
 import { bytesSource, type ByteSource } from '../../src/bytes/source.ts';
 
 const canFree = 'transfer' in ArrayBuffer.prototype;
@@ -20,6 +20,22 @@ describe('a chunk that is given away', () => {
     expect(chunk.length).toBe(10);
     letGo(chunk.subarray(5));
     expect(chunk.length).toBe(canFree ? 0 : 10);
+  });
+});
+
+describe('a source that passes on the streams of another', () => {
+  it('is handed over where the other one is', () => {
+    const chunk = markFresh(new Uint8Array(10));
+    giveAway(chunk, handOverLike(handed(), bytesSource(new Uint8Array())));
+    letGo(chunk);
+    expect(chunk.length).toBe(canFree ? 0 : 10);
+  });
+
+  it('is not where the other one is not', () => {
+    const chunk = markFresh(new Uint8Array(10));
+    giveAway(chunk, handOverLike(bytesSource(new Uint8Array()), bytesSource(new Uint8Array())));
+    letGo(chunk);
+    expect(chunk.length).toBe(10);
   });
 });
 

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { handOver, markFresh } from '../../bytes/given-chunks.ts';
 import { streamOf, type ByteSource, type OpenOptions } from '../../bytes/source.ts';
 import { streamFrom } from '../../bytes/stream.ts';
 import { StoreError, UsageError } from '../../errors.ts';
@@ -91,7 +92,7 @@ function sourceOf(path: string, flags: number, facts: FileFacts): ByteSource {
   // Not on every runtime that has node:fs.
   const openAsBlob = fs.openAsBlob as typeof fs.openAsBlob | undefined;
   if (openAsBlob !== undefined) source.blob = () => openAsBlob(path);
-  return source;
+  return handOver(source);
 }
 
 /** Bytes that are read when asked for and not kept: a list of many small files must not hold all of them. */
@@ -168,7 +169,7 @@ async function readPiece(path: string, handle: FileHandle, position: number, end
   // Not filled with zeros first, which would take as long as reading.
   const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, end - position));
   const { bytesRead } = await reading(path, () => handle.read(buffer, 0, buffer.length, position));
-  return new Uint8Array(buffer.buffer, 0, bytesRead);
+  return markFresh(new Uint8Array(buffer.buffer, 0, bytesRead));
 }
 
 async function checkSame(path: string, handle: FileHandle, facts: FileFacts): Promise<void> {
