@@ -14,6 +14,8 @@ import { peakIn, servedRegistry, type ServedRegistry } from './served-registry.t
 
 const size = long ? 4 * 2 ** 30 : 2 ** 28;
 const allowed = 128 * 2 ** 20;
+/** Node's own fetch keeps what it has sent until the collector comes by. */
+const allowedWithFetch = 192 * 2 ** 20;
 const worker = fileURLToPath(new URL('registry-memory-worker.ts', import.meta.url));
 
 /** A registry, and what is known of its memory. */
@@ -42,11 +44,13 @@ const works: readonly (readonly [verb: string, gone: readonly string[]])[] = [
     : []),
 ];
 
-/** What requests go over, and what the memory is compared with. */
-const transports: readonly (readonly [name: string, than: 'empty' | 'loaded'])[] = [
-  ['packwright/transport/node', 'empty'],
-  ...(long ? ([["the platform's fetch", 'loaded']] as const) : []),
-];
+const direct = 'packwright/transport/node';
+/** What requests go over. */
+const transports: readonly string[] = [direct, ...(long ? ["the platform's fetch"] : [])];
+
+/** What the memory is compared with: an empty process where blobs only pass, else one that loads the same. */
+const comparedWith = (verb: string, transport: string): 'empty' | 'loaded' =>
+  transport === direct && ['push', 'copy', 'pull'].includes(verb) ? 'empty' : 'loaded';
 
 /** How much more memory a process took for some work than an empty one, or one that only loads what is used. */
 class Measured {
@@ -59,7 +63,7 @@ class Measured {
     this.#empty = empty;
   }
 
-  note(name: string, peak: number, than: 'empty' | 'loaded', took?: number): void {
+  note(name: string, peak: number, than: 'empty' | 'loaded', limit: number = allowed, took?: number): void {
     const above = peak - (than === 'empty' ? this.#empty : this.#loaded);
     figure(`memory of ${name}`, {
       blob: mebibytes(size),
@@ -67,7 +71,7 @@ class Measured {
       'above one that loads nothing': mebibytes(peak - this.#empty),
       ...(took === undefined ? {} : { took: `${(took / 1000).toFixed(1)} s` }),
     });
-    if (above > allowed) this.tooMuch.push(name);
+    if (above > limit) this.tooMuch.push(name);
   }
 }
 
@@ -91,13 +95,15 @@ describe.skipIf(!existsSync('/proc/self/status'))(`a blob of ${mebibytes(size)}`
     const measured = new Measured(await peakFor(cwd, 'nothing'), await emptyPeak());
     const from = (await registries[name]?.(cwd)) as Started;
     const to = await servedRegistry('fs:other', cwd);
-    for (const [transport, than] of transports) {
+    for (const transport of transports) {
+      const limit = transport === direct ? allowed : allowedWithFetch;
       writeLargeFile(join(cwd, 'large'), size);
       await peakFor(cwd, 'pack into a layout');
       for (const [verb, gone] of works) {
         const start = performance.now();
         const peak = await peakFor(cwd, verb, transport, from.host, to.host);
-        measured.note(`${verb}, ${name}, ${transport}`, peak, than, performance.now() - start);
+        const than = comparedWith(verb, transport);
+        measured.note(`${verb}, ${name}, ${transport}`, peak, than, limit, performance.now() - start);
         if (verb === 'unpack') expect(statSync(join(cwd, 'out', 'large')).size).toBe(size);
         for (const each of gone) await rm(join(cwd, each), { recursive: true });
       }
