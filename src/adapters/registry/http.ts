@@ -45,7 +45,7 @@ export interface RegistryMirror {
 export interface HttpRegistryBaseOptions {
   /**
    * The platform's by default. It must not decode bodies on its own, and not answer from a cache that nobody checks. On
-   * Node that of packwright/transport/node takes half the time and memory.
+   * Node, that of packwright/transport/node takes less time and half the memory.
    */
   readonly fetch?: Fetch | undefined;
   /**
