@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { httpRegistry } from '../../src/adapters/registry/http.ts';
-import { isPackError } from '../../src/errors.ts';
 import { quirkRegistry, type FaultKind, type FaultOptions } from '../../src/testing/quirk-registry.ts';
 import { listed } from '../../src/testing/registry-fixtures.ts';
-import { noSecretLeft } from './outcome.ts';
+import { outcomeAt } from './outcome.ts';
 import { fillRegistry, sizes } from './some-registry.ts';
-import { verbNames, verbs, type Verb } from './verbs.ts';
+import { verbNames, type Verb } from './verbs.ts';
 import { holdsAll } from './what-is-there.ts';
 
 const broken: readonly FaultKind[] = ['reset', 'answer-lost', 'request-cut', 'cut'];
@@ -46,24 +44,10 @@ const alsoRight: Readonly<Partial<Record<Verb, string>>> = {
 async function outcomeUnder(faults: FaultOptions, seed: number, verb: Verb): Promise<string> {
   const quirk = quirkRegistry({ sizes, seed, auth: 'token' });
   const filled = await fillRegistry(quirk.registry);
-  const { username, password } = quirk.credential;
-  const client = httpRegistry({
-    host: 'registry.example',
-    fetch: quirk.fetch,
-    credentials: { kind: 'password', username, password },
-    clock: { sleep: () => Promise.resolve() },
-    timeouts: { headersMs: 150, answerMs: 150, idleMs: 150 },
-  });
   quirk.fail(faults);
-  const truth = quirk.registry.repository('team/app');
-  const given = { ...filled, quirk, client, repository: client.repository('team/app'), truth };
   try {
-    return await verbs[verb](given);
-  } catch (error) {
-    if (!isPackError(error)) throw error;
-    return error.code;
+    return await outcomeAt(quirk, filled, verb, { timeouts: { headersMs: 150, answerMs: 150, idleMs: 150 } });
   } finally {
-    noSecretLeft(quirk.requests);
     for (const name of ['team/app', 'team/new']) await holdsEveryTag(quirk.registry.repository(name));
   }
 }

@@ -10,6 +10,19 @@ function everyBut(...others: readonly Verb[]): readonly Verb[] {
   return every.filter((verb) => !others.includes(verb));
 }
 
+/** What asks by GET or HEAD of a manifest or a blob. */
+const reads: readonly Verb[] = [
+  'resolve',
+  'get by tag',
+  'get by digest',
+  'tag',
+  'delete manifest',
+  'get blob',
+  'get range',
+  'stat',
+  'pull',
+];
+
 /** What comes of each cell by the name of its row; what is not named here works. */
 export const table: Readonly<Record<string, Cells>> = {
   'token-expires-at-once': { false: ['mount'], ERR_REGISTRY_UNAUTHORIZED: ['push', 'pull'] },
@@ -93,43 +106,13 @@ export const table: Readonly<Record<string, Cells>> = {
     unchecked: ['get range', 'stat'],
   },
   'redirect-private': {
-    ERR_REGISTRY_PROTOCOL: [
-      'resolve',
-      'get by tag',
-      'get by digest',
-      'tag',
-      'delete manifest',
-      'get blob',
-      'get range',
-      'stat',
-      'pull',
-    ],
+    ERR_REGISTRY_PROTOCOL: reads,
   },
   'redirect-loop': {
-    ERR_REGISTRY_PROTOCOL: [
-      'resolve',
-      'get by tag',
-      'get by digest',
-      'tag',
-      'delete manifest',
-      'get blob',
-      'get range',
-      'stat',
-      'pull',
-    ],
+    ERR_REGISTRY_PROTOCOL: reads,
   },
   'redirect-endless': {
-    ERR_REGISTRY_PROTOCOL: [
-      'resolve',
-      'get by tag',
-      'get by digest',
-      'tag',
-      'delete manifest',
-      'get blob',
-      'get range',
-      'stat',
-      'pull',
-    ],
+    ERR_REGISTRY_PROTOCOL: reads,
   },
   'redirect-login': { ERR_REGISTRY_PROTOCOL: every },
   'realm-private': { ERR_REGISTRY_PROTOCOL: every },
