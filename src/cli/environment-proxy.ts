@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { UsageError } from '../errors.ts';
-import type { Environment } from './npm-settings.ts';
+import type { Environment } from '../adapters/credential/docker-config.ts';
 
 /** The proxy for an address; undefined where it is asked directly. */
 export type ProxyLookup = (url: URL) => string | undefined;

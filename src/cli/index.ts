@@ -56,7 +56,7 @@ export { openNetwork, type Network, type NetworkOptions } from './network.ts';
 export { readNpmConfig, type NpmArtifactName, type NpmConfig, type NpmConfigOptions } from './npm-config.ts';
 export type { NpmCredential } from './npm-credential.ts';
 export type { RunNpm } from './npm-registries.ts';
-export type { Environment } from './npm-settings.ts';
+export type { Environment } from '../adapters/credential/docker-config.ts';
 export { openRegistries, type CommandRegistries, type RegistriesOptions } from './registries.ts';
 export { registryFlags, registryOptions } from './registry-flags.ts';
 export { runProgram, type ProgramHost, type ProgramStream } from './program.ts';

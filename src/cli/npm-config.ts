@@ -3,7 +3,8 @@ import { execPath as ownPath, platform } from 'node:process';
 import { credentialIn, type NpmCredential } from './npm-credential.ts';
 import { proxyFor } from './npm-proxy.ts';
 import { npmRegistries, type NpmRegistries, type RunNpm } from './npm-registries.ts';
-import { npmSettings, pathOf, type Environment, type NpmSettings } from './npm-settings.ts';
+import type { Environment } from '../adapters/credential/docker-config.ts';
+import { npmSettings, pathOf, type NpmSettings } from './npm-settings.ts';
 
 /** Where npm's configuration is read from. */
 export interface NpmConfigOptions {

@@ -1,4 +1,5 @@
-import type { Environment, NpmSettings } from './npm-settings.ts';
+import type { Environment } from '../adapters/credential/docker-config.ts';
+import type { NpmSettings } from './npm-settings.ts';
 
 /**
  * The proxy that npm asks for an address: `https-proxy` or `proxy` of its settings, else those of the environment.

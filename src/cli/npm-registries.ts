@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { execPath as ownPath } from 'node:process';
 import { UsageError } from '../errors.ts';
 import { basicCredential, type NpmCredential } from './npm-credential.ts';
-import type { Environment, NpmSettings } from './npm-settings.ts';
+import type { Environment } from '../adapters/credential/docker-config.ts';
+import type { NpmSettings } from './npm-settings.ts';
 
 /** Runs npm and gives what it prints; undefined where that fails. */
 export type RunNpm = (args: readonly string[], env: Environment) => string | undefined;

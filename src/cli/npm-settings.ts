@@ -1,10 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Environment } from '../adapters/credential/docker-config.ts';
 import { UsageError } from '../errors.ts';
 import { parseNpmrc, type NpmrcValue } from './npmrc.ts';
-
-/** Environment variables. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where npm's settings are looked for. */
 export interface SettingsPlace {

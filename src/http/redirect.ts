@@ -15,7 +15,7 @@ export function redirectUrl(from: URL, location: string): URL {
 }
 
 /** An address that is refused is named by its origin only: what stands behind that may repeat what we sent. */
-export function checkRedirect(url: URL, next: URL): void {
+function checkRedirect(url: URL, next: URL): void {
   if (url.protocol === 'https:' && next.protocol !== 'https:')
     throw unsafe(url, `redirects from https to ${next.origin}`);
   if (isPrivateHost(next.hostname) && !isPrivateHost(url.hostname)) {

@@ -22,6 +22,6 @@ export function addDetails<E>(error: E, facts: Readonly<Record<string, unknown>>
 }
 
 /** True for the error of an aborted signal that gave no reason of its own. */
-export function isAbort(error: unknown): boolean {
+function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }

@@ -1,5 +1,5 @@
 /** The name under which docker keeps what belongs to Docker Hub, for historical reasons. */
-export const dockerHubKey = 'https://index.docker.io/v1/';
+const dockerHubKey = 'https://index.docker.io/v1/';
 
 const dockerHubNames: readonly string[] = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];
 

@@ -15,7 +15,7 @@ export interface RepositoryLimits {
 }
 
 /** The limits where the caller gives none. */
-export const defaultRepositoryLimits: RepositoryLimits = /* @__PURE__ */ Object.freeze({
+const defaultRepositoryLimits: RepositoryLimits = /* @__PURE__ */ Object.freeze({
   manifestBytes: 4 << 20,
   pageBytes: 8 << 20,
   pages: 10_000,

@@ -22,7 +22,7 @@ const leastBytes = 1 << 20;
  *
  * @throws RegistryError `ERR_REGISTRY_REJECTED` where no size fits.
  */
-export function partBytes({ connection }: UploadTarget, { minBytes }: UploadSession): number {
+function partBytes({ connection }: UploadTarget, { minBytes }: UploadSession): number {
   const { chunked, maxBodyBytes = Infinity } = connection.profile;
   const { minBytes: least = 0, maxBytes = Infinity } = chunked === false ? {} : chunked;
   const [lower, upper] = [Math.max(minBytes, least), Math.min(maxBytes, maxBodyBytes)];
