@@ -20,8 +20,8 @@ export interface DirectFetch {
 }
 
 /**
- * A `fetch` over node:http for requests that follow no redirect by themselves, at less than half of what the platform's
- * costs for each. Everything else, and every other runtime, gets the platform's.
+ * A `fetch` over node:http for requests that follow no redirect by themselves and costs less
+ * than the platform's for each. Everything else, and every other runtime, gets the platform's.
  */
 export function directFetch(): DirectFetch {
   if ('Bun' in globalThis || 'Deno' in globalThis) {
