@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { root } from '../meta/source-tree.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'packwright-first-page-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** The block of commands under a heading, as it stands there. */
+function blockUnder(heading: string): string {
+  return /```sh\n(.*?)```/s.exec(readme.slice(readme.indexOf(`\n## ${heading}\n`)))?.[1] ?? '';
+}
+
+/** Runs a block in a shell where `packwright` is what was built, and stops what it has started. */
+async function pasted(block: string): Promise<string> {
+  const bin = join(folder, 'packwright');
+  writeFileSync(bin, `#!/bin/sh\nexec "${process.execPath}" "${join(root, 'dist/cli/bin.js')}" "$@"\n`);
+  chmodSync(bin, 0o755);
+  const script = `set -e\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n${block}`;
+  const env = { ...process.env, PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}`, DOCKER_CONFIG: folder };
+  const { stdout } = await promisify(execFile)('bash', ['-c', script], { cwd: folder, env });
+  return stdout;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe('the commands of the first page', { timeout: 120_000 }, () => {
+  it('work one after the other when pasted', async () => {
+    copyFileSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'));
+    const printed = await pasted(blockUnder('The command'));
+    expect(printed).toMatch(/^oci:packs:1\.0@sha256:[0-9a-f]{64}$/m);
+  });
+
+  it('push to a registry that they start, copy in it and pull from it', async () => {
+    const port = await freePort();
+    writeFileSync(join(folder, 'token'), 'secret\n');
+    const local = `localhost:${port}`;
+    // Nobody can log in to a host that is only an example.
+    const block = blockUnder('Registries').replaceAll('localhost:5000', local).replaceAll('registry.example', local);
+    const printed = await pasted(block.replace('--port 5000', `--port ${port}`));
+    const digests = [...printed.matchAll(/@(sha256:[0-9a-f]{64})/g)].map(([, digest]) => digest);
+    expect(digests).toHaveLength(3);
+    expect(new Set(digests).size).toBe(1);
+  });
+});
