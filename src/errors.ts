@@ -23,6 +23,12 @@ export type FormatErrorCode =
   | 'ERR_LOCK_INVALID'
   | 'ERR_LOCK_ENTRY'
   | 'ERR_UNSAFE_PATH'
+  | 'ERR_DER_INVALID'
+  | 'ERR_BUNDLE_INVALID'
+  | 'ERR_ENVELOPE_INVALID'
+  | 'ERR_STATEMENT_INVALID'
+  | 'ERR_TRUST_ROOT_INVALID'
+  | 'ERR_TUF_INVALID'
   | 'ERR_LIMIT_EXCEEDED';
 
 /** Codes of {@link IntegrityError}: bytes are not those that were named. */
@@ -47,9 +53,54 @@ export type RegistryErrorCode =
 /** Codes of {@link SourceError}: an artifact could not be had from where it comes from. */
 export type SourceErrorCode = 'ERR_SOURCE_NOT_FOUND' | 'ERR_SOURCE_UNAVAILABLE' | 'ERR_SOURCE_OFFLINE';
 
+/**
+ * Codes of {@link VerificationError}: evidence is wrong, or the policy asks for more than there is. Each code is also a
+ * reason in a verification report.
+ */
+export type VerificationErrorCode =
+  | 'ERR_SIGNATURE_INVALID'
+  | 'ERR_CERTIFICATE_INVALID'
+  | 'ERR_CERTIFICATE_UNTRUSTED'
+  | 'ERR_CERTIFICATE_EXPIRED'
+  | 'ERR_SCT_INVALID'
+  | 'ERR_SCT_MISSING'
+  | 'ERR_LOG_ENTRY_INVALID'
+  | 'ERR_LOG_PROOF_INVALID'
+  | 'ERR_LOG_UNTRUSTED'
+  | 'ERR_LOG_MISSING'
+  | 'ERR_TIMESTAMP_INVALID'
+  | 'ERR_TIMESTAMP_UNTRUSTED'
+  | 'ERR_TIMESTAMP_MISSING'
+  | 'ERR_SUBJECT_MISMATCH'
+  | 'ERR_KEY_MISMATCH'
+  | 'ERR_IDENTITY_MISMATCH'
+  | 'ERR_PREDICATE_MISMATCH'
+  | 'ERR_PROVENANCE_MISMATCH'
+  | 'ERR_THRESHOLD_NOT_MET'
+  | 'ERR_ALGORITHM_UNSUPPORTED'
+  | 'ERR_NO_SIGNATURES'
+  | 'ERR_SIGNATURES_HIDDEN'
+  | 'ERR_SIGNATURES_UNREACHABLE';
+
+/** Codes of {@link TrustError}: an update of a trust root by TUF could not be believed, or not be had. */
+export type TrustErrorCode =
+  | 'ERR_TUF_SIGNATURE'
+  | 'ERR_TUF_ROLLBACK'
+  | 'ERR_TUF_EXPIRED'
+  | 'ERR_TUF_MISMATCH'
+  | 'ERR_TUF_TARGET_NOT_FOUND'
+  | 'ERR_TUF_UNAVAILABLE';
+
 /** Every code that an error of packwright can carry. */
 export type PackErrorCode =
-  UsageErrorCode | FormatErrorCode | IntegrityErrorCode | StoreErrorCode | RegistryErrorCode | SourceErrorCode;
+  | UsageErrorCode
+  | FormatErrorCode
+  | IntegrityErrorCode
+  | StoreErrorCode
+  | RegistryErrorCode
+  | SourceErrorCode
+  | VerificationErrorCode
+  | TrustErrorCode;
 
 /** What every error may say besides its message. */
 export interface PackErrorOptions {
@@ -231,6 +282,39 @@ export class SourceError extends PackError {
   }
 }
 
+/**
+ * A signature does not hold, or a policy asks for more than was proven. Exit code 10 where there is no signature, 13
+ * where evidence that the policy demands is missing or of somebody else, 21 where a registry could not be asked, 12 the
+ * rest.
+ */
+export class VerificationError extends PackError {
+  override readonly name = 'VerificationError';
+  readonly code: VerificationErrorCode;
+  /** The whole verification report, where there is one: every check with its outcome. */
+  readonly report: object | undefined;
+
+  constructor(
+    code: VerificationErrorCode,
+    message: string,
+    options: PackErrorOptions & { readonly report?: object | undefined } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+    this.report = options.report;
+  }
+}
+
+/** Metadata of a TUF repository could not be believed, or not be had. Exit code 11, 21, or 12 for what is not believed. */
+export class TrustError extends PackError {
+  override readonly name = 'TrustError';
+  readonly code: TrustErrorCode;
+
+  constructor(code: TrustErrorCode, message: string, options: PackErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** True for an error of packwright, also one from another copy of the library or another realm. */
 export function isPackError(value: unknown): value is PackError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
@@ -242,19 +326,34 @@ export function isPackError(value: unknown): value is PackError {
  */
 export function exitCodeOf(error: unknown): number {
   if (!isPackError(error)) return exitCodeOfForeign(error);
-  switch (error.code) {
-    case 'ERR_BLOB_NOT_FOUND':
-    case 'ERR_REGISTRY_NOT_FOUND':
-      return 11;
-    case 'ERR_REGISTRY_UNAUTHORIZED':
-    case 'ERR_REGISTRY_DENIED':
-      return 20;
-    case 'ERR_REGISTRY_REJECTED':
-      return 1;
-    default:
-      return exitCodeByClass[error.name] ?? 1;
-  }
+  return exitCodeByCode[error.code] ?? exitCodeByClass[error.name] ?? 1;
 }
+
+/** Codes whose exit code is not that of their class. */
+const exitCodeByCode: Readonly<Partial<Record<PackErrorCode, number>>> = /* @__PURE__ */ Object.freeze({
+  ERR_BLOB_NOT_FOUND: 11,
+  ERR_REGISTRY_NOT_FOUND: 11,
+  ERR_REGISTRY_UNAUTHORIZED: 20,
+  ERR_REGISTRY_DENIED: 20,
+  ERR_REGISTRY_REJECTED: 1,
+  ERR_DER_INVALID: 12,
+  ERR_BUNDLE_INVALID: 12,
+  ERR_ENVELOPE_INVALID: 12,
+  ERR_STATEMENT_INVALID: 12,
+  ERR_NO_SIGNATURES: 10,
+  ERR_SCT_MISSING: 13,
+  ERR_LOG_MISSING: 13,
+  ERR_TIMESTAMP_MISSING: 13,
+  ERR_KEY_MISMATCH: 13,
+  ERR_IDENTITY_MISMATCH: 13,
+  ERR_PREDICATE_MISMATCH: 13,
+  ERR_PROVENANCE_MISMATCH: 13,
+  ERR_THRESHOLD_NOT_MET: 13,
+  ERR_SIGNATURES_HIDDEN: 21,
+  ERR_SIGNATURES_UNREACHABLE: 21,
+  ERR_TUF_TARGET_NOT_FOUND: 11,
+  ERR_TUF_UNAVAILABLE: 21,
+});
 
 const exitCodeByClass: Readonly<Record<string, number>> = /* @__PURE__ */ Object.freeze({
   UsageError: 2,
@@ -263,6 +362,8 @@ const exitCodeByClass: Readonly<Record<string, number>> = /* @__PURE__ */ Object
   StoreError: 1,
   RegistryError: 21,
   SourceError: 21,
+  VerificationError: 12,
+  TrustError: 12,
 });
 
 function exitCodeOfForeign(error: unknown): number {

@@ -89,7 +89,9 @@ export {
   RegistryError,
   SourceError,
   StoreError,
+  TrustError,
   UsageError,
+  VerificationError,
   type FormatErrorCode,
   type FormatIssue,
   type IntegrityErrorCode,
@@ -99,7 +101,9 @@ export {
   type RegistryErrorCode,
   type SourceErrorCode,
   type StoreErrorCode,
+  type TrustErrorCode,
   type UsageErrorCode,
+  type VerificationErrorCode,
 } from './errors.ts';
 export type { TarEntry, TarEntryType } from './archive/index.ts';
 export type { Lock, LockEntry, LockSelection, OmittedScope, SkippedEntry, SkipReason } from './lockfile/index.ts';
