@@ -12,6 +12,8 @@ export interface TrustRoot {
 /** A transparency log and its key. The key is parsed when it is first needed, so that a strange one breaks nothing. */
 export interface TransparencyLog {
   readonly baseUrl: string;
+  /** The name in the enumeration `HashAlgorithm`, of the log's Merkle tree; `SHA2_256` where it is left out. */
+  readonly hashAlgorithm?: string | undefined;
   readonly publicKey: TrustedKey;
   /** The whole key id that entries name the log by. */
   readonly logId: Uint8Array<ArrayBuffer>;
