@@ -1,0 +1,39 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import type { TransparencyLog } from '../../attest/trust-root.ts';
+import { utf8 } from '../../bytes/encoding.ts';
+import type { PublicKey } from '../crypto/public-key.ts';
+import { logKey } from './log-key.ts';
+
+/**
+ * The names that the checkpoints of a log may carry: its URL without the scheme, its host with and without the port.
+ * Rekor v2 takes the host name alone, also where the URL has a port; other logs share a host and differ by path.
+ */
+export function checkpointNames(log: TransparencyLog): readonly string[] {
+  try {
+    const { host, hostname, pathname } = new URL(log.baseUrl);
+    return [hostname, host, `${host}${pathname.replace(/\/$/, '')}`];
+  } catch {
+    return [log.baseUrl];
+  }
+}
+
+/** What an origin of Rekor v1 has behind its name: the number of the tree. */
+export function isTreeOf(origin: string, name: string): boolean {
+  return origin.startsWith(`${name} - `) && /^[0-9]{1,20}$/.test(origin.slice(name.length + 3));
+}
+
+/**
+ * The four bytes that the checkpoints of a log name its key by: what the trust root says, or what is computed as C2SP
+ * signed-note does. Rekor v1, whose origin has a tree number, takes those of the log id.
+ */
+export function checkpointKeyId(log: TransparencyLog, name: string, origin: string): Uint8Array {
+  const whole = log.checkpointKeyId ?? (isTreeOf(origin, name) ? log.logId : noteKeyId(name, logKey(log)));
+  return whole.subarray(0, 4);
+}
+
+function noteKeyId(name: string, { kind, spki, raw }: PublicKey): Uint8Array {
+  if (kind.startsWith('P-')) return sha256(spki);
+  const hash = sha256.create().update(utf8(`${name}\n`));
+  if (kind === 'Ed25519') return hash.update(Uint8Array.of(1)).update(raw).digest();
+  return hash.update(Uint8Array.of(0xff)).update(utf8('PKIX-RSA-PKCS#1v1.5')).update(spki).digest();
+}
