@@ -1,0 +1,24 @@
+/**
+ * Documents of signing, read and written: Sigstore bundles, DSSE envelopes, in-toto statements and their predicates,
+ * trust roots. Reading believes nothing: see `packwright/verify` for that.
+ *
+ * @module
+ */
+export type { Bundle, BundleContent, BundleVersion, InclusionProof, KeyMaterial, LogEntry } from './bundle.ts';
+export type { Envelope, EnvelopeSignature } from './envelope.ts';
+export { bundleMediaType, formatBundle } from './format-bundle.ts';
+export { mergeTrustRoots } from './merge-trust-roots.ts';
+export { encodePae } from './pae.ts';
+export { parseBundle } from './parse-bundle.ts';
+export { parseBundles, type BundleFileLimits } from './parse-bundles.ts';
+export { parseEnvelope } from './parse-envelope.ts';
+export { parseTrustRoot } from './parse-trust-root.ts';
+export {
+  parseStatement,
+  statementPayloadType,
+  type Statement,
+  type StatementPredicate,
+  type StatementSubject,
+  type StatementVersion,
+} from './statement.ts';
+export type { CertificateAuthority, TransparencyLog, TrustedKey, TrustRoot, ValidityPeriod } from './trust-root.ts';
