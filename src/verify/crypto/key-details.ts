@@ -18,7 +18,7 @@ type Row = readonly [kind: KeyKind, scheme: SignatureScheme, hash: DigestAlgorit
  * The names of the enumeration `PublicKeyDetails` of protobuf-specs that can be verified with, and what each binds
  * together. The others are deprecated (keys in PKCS#1, LMS) or not in use yet (ML-DSA).
  */
-const rows: Readonly<Record<string, Row>> = /* @__PURE__ */ Object.assign(Object.create(null), {
+const rows: Readonly<Record<string, Row>> = {
   PKIX_ECDSA_P256_SHA_256: ['P-256', 'ECDSA', 'sha256'],
   PKIX_ECDSA_P384_SHA_384: ['P-384', 'ECDSA', 'sha384'],
   PKIX_ECDSA_P521_SHA_512: ['P-521', 'ECDSA', 'sha512'],
@@ -32,11 +32,11 @@ const rows: Readonly<Record<string, Row>> = /* @__PURE__ */ Object.assign(Object
   PKIX_RSA_PSS_4096_SHA256: ['RSA-4096', 'RSA-PSS', 'sha256'],
   PKIX_ED25519: ['Ed25519', 'Ed25519', 'sha512'],
   PKIX_ED25519_PH: ['Ed25519', 'Ed25519ph', 'sha512'],
-} satisfies Record<string, Row>);
+};
 
 /** The row of a name; undefined for one that cannot be verified with. */
 export function keyDetailsOf(name: string): Row | undefined {
-  return rows[name];
+  return Object.hasOwn(rows, name) ? rows[name] : undefined;
 }
 
 /** The name of an algorithm with a key; undefined where the enumeration has none. */
