@@ -29,3 +29,17 @@ export {
 export { recordStoreContract, type RecordStoreSubject, type RecordStoreUnderTest } from './record-store-contract.ts';
 export { registryContract, type RegistrySubject, type RegistryUnderTest } from './registry-contract.ts';
 export { sourceContract, type SourceSubject, type SourceUnderTest } from './source-contract.ts';
+export type { CertificateTemplate, ExtensionTemplate } from './sigstore/certificate-template.ts';
+export type { CheckpointTemplate, NoteSigner } from './sigstore/checkpoint.ts';
+export type { SctTemplate } from './sigstore/ct-log.ts';
+export type { Edit, Edits, Workshop, WorkshopEdit } from './sigstore/edits.ts';
+export type { Fault, FaultSection } from './sigstore/fault.ts';
+export { everyFault } from './sigstore/faults.ts';
+export type { TestIdentity } from './sigstore/fulcio-extensions.ts';
+export { goodBundles, testArtifact, testStatement, type GoodBundleName } from './sigstore/good-bundles.ts';
+export type { JsonObject, LogBodyTemplate, LogEntryKind, LogVerifier } from './sigstore/log-body.ts';
+export type { SignOptions } from './sigstore/sign-options.ts';
+export { createTestKey, testKeyOf, type TestKey, type TestKeyAlgorithm } from './sigstore/test-key.ts';
+export type { TestKeyName, TestKeys } from './sigstore/test-keys.ts';
+export { createTestSigstore, type TestSigstore, type TestSigstoreOptions } from './sigstore/test-sigstore.ts';
+export type { TimestampSigner, TimestampTemplate } from './sigstore/timestamp-authority.ts';
