@@ -5,6 +5,7 @@
  * @module
  */
 export type { Bundle, BundleContent, BundleVersion, InclusionProof, KeyMaterial, LogEntry } from './bundle.ts';
+export { parseClientTrustConfig, type ClientTrustConfig } from './client-trust-config.ts';
 export type { Envelope, EnvelopeSignature } from './envelope.ts';
 export { bundleMediaType, formatBundle } from './format-bundle.ts';
 export { mergeTrustRoots } from './merge-trust-roots.ts';
@@ -13,6 +14,11 @@ export { parseBundle } from './parse-bundle.ts';
 export { parseBundles, type BundleFileLimits } from './parse-bundles.ts';
 export { parseEnvelope } from './parse-envelope.ts';
 export { parseTrustRoot } from './parse-trust-root.ts';
+export { predicateTypeOf, predicateTypes, signaturePredicateType } from './predicate-types.ts';
+export { parseProvenance, provenanceType, type Provenance, type ProvenanceSource } from './provenance.ts';
+export { parsePublishPredicate, publishType, type PublishPredicate } from './publish-predicate.ts';
+export type { Resource } from './resource.ts';
+export { parseSigningConfig, type ServiceSelector, type SigningConfig, type SigningService } from './signing-config.ts';
 export {
   parseStatement,
   statementPayloadType,
@@ -22,3 +28,4 @@ export {
   type StatementVersion,
 } from './statement.ts';
 export type { CertificateAuthority, TransparencyLog, TrustedKey, TrustRoot, ValidityPeriod } from './trust-root.ts';
+export { parseVerificationSummary, verificationSummaryType, type VerificationSummary } from './verification-summary.ts';

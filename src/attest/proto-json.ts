@@ -128,6 +128,12 @@ export const text: Reader<string> = (value = '', place) => {
   return value;
 };
 
+/** An object of JSON as it is; undefined where it is not there. */
+export const object: Reader<Readonly<Record<string, JsonValue>> | undefined> = (value, place) => {
+  if (value !== undefined && !isObject(value)) throw invalid(place, 'expected an object');
+  return value;
+};
+
 /** Bytes in canonical base64; empty where they are not there. */
 export const bytes: Reader<Uint8Array<ArrayBuffer>> = (value, place) => {
   const decoded = fromBase64(text(value, place));

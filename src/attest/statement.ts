@@ -3,9 +3,9 @@ import { isDigest, isDigestAlgorithm, type Digest } from '../digest/digest.ts';
 import {
   inside,
   invalid,
-  isObject,
   list,
   message,
+  object,
   readDocument,
   required,
   text,
@@ -71,12 +71,6 @@ const maxSubjects = 10_000;
 export function parseStatement(payload: Uint8Array | string): Statement {
   return readDocument(statementDocument, payload, statement);
 }
-
-/** An object of JSON as it is; undefined where it is not there. */
-export const object: Reader<Readonly<Record<string, JsonValue>> | undefined> = (value, place) => {
-  if (value !== undefined && !isObject(value)) throw invalid(place, 'expected an object');
-  return value;
-};
 
 const subjectMessage = required(message({ name: text, digest: required(object), annotations: object }, true));
 
