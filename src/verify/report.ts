@@ -2,16 +2,16 @@ import type { JsonValue } from '../bytes/json.ts';
 import type { Digest } from '../digest/digest.ts';
 import type { PackErrorCode } from '../errors.ts';
 
-/** What was looked at, in the order in which it is. */
+/** What was looked at, in the order in which it is; the artifact of a statement after the signature. */
 export type CheckName =
   | 'bundle'
+  | 'artifact'
+  | 'timestamp'
+  | 'time'
   | 'certificate'
   | 'sct'
-  | 'timestamp'
-  | 'log'
-  | 'time'
   | 'signature'
-  | 'artifact'
+  | 'log'
   | 'signer'
   | 'predicate'
   | 'provenance';
