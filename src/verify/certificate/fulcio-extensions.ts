@@ -1,6 +1,6 @@
 import { derTags, readDer } from '../../bytes/der-reader.ts';
 import { utf8Of } from '../../bytes/der-values.ts';
-import { isPackError, type PackError } from '../../errors.ts';
+import { isPackError } from '../../errors.ts';
 import type { AlternativeName } from './alternative-names.ts';
 import { certificateError } from './certificate-error.ts';
 import type { Certificate, CertificateExtension } from './certificate.ts';
@@ -59,14 +59,10 @@ function textOf({ oid, value }: CertificateExtension): string | undefined {
     if (/^[1-6]$/.test(oid.slice(arc.length))) return utf8Of(value);
     return utf8Of(readDer(value, derTags.utf8String).value);
   } catch (cause) {
-    if (!isPackError(cause)) throw cause;
-    return unknownOrRefused(oid, cause);
+    const known = oid === firstIssuer || oid === secondIssuer || Object.hasOwn(fulcioExtensionNames, oid);
+    if (!isPackError(cause) || known) throw certificateError(`extension ${oid} is no text`, cause);
+    return undefined;
   }
-}
-
-function unknownOrRefused(oid: string, cause: PackError): undefined {
-  const known = oid === firstIssuer || oid === secondIssuer || Object.hasOwn(fulcioExtensionNames, oid);
-  if (known) throw certificateError(`extension ${oid} is no text`, cause);
 }
 
 /**

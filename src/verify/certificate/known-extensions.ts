@@ -21,13 +21,23 @@ export interface BasicConstraints {
   readonly pathLength: number | undefined;
 }
 
-const usages = [
+/** What a key may be used for (RFC 5280 section 4.2.1.3). */
+export type KeyUsage =
+  | 'digitalSignature'
+  | 'nonRepudiation'
+  | 'keyEncipherment'
+  | 'dataEncipherment'
+  | 'keyAgreement'
+  | 'keyCertSign'
+  | 'cRLSign'
+  | 'encipherOnly'
+  | 'decipherOnly';
+
+/** By the number of their bit. */
+const usages: readonly KeyUsage[] = [
   ...(['digitalSignature', 'nonRepudiation', 'keyEncipherment', 'dataEncipherment', 'keyAgreement'] as const),
   ...(['keyCertSign', 'cRLSign', 'encipherOnly', 'decipherOnly'] as const),
 ];
-
-/** What a key may be used for (RFC 5280 section 4.2.1.3). */
-export type KeyUsage = (typeof usages)[number];
 
 /** Object identifiers of extensions. */
 export const extensionIds = {
@@ -36,20 +46,18 @@ export const extensionIds = {
   alternativeNames: '2.5.29.17',
   basicConstraints: '2.5.29.19',
   nameConstraints: '2.5.29.30',
-  authorityKeyId: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
   scts: '1.3.6.1.4.1.11129.2.4.2',
   poison: '1.3.6.1.4.1.11129.2.4.3',
 } as const;
 
-/** All that are known; what else is critical is refused (RFC 5280 section 4.2). */
-const known: readonly string[] = Object.values(extensionIds);
+/** Those that may be critical; what else is, is refused (RFC 5280 section 4.2). Key identifiers must not be critical. */
+const known: readonly string[] = ['keyUsage', 'alternativeNames', 'basicConstraints', 'extendedKeyUsage'].map(
+  (name) => extensionIds[name as keyof typeof extensionIds],
+);
 
 /** Reads the extensions that are known, and refuses what must not be passed over. */
 export function readExtensions(extensions: readonly CertificateExtension[]): KnownExtensions {
-  for (const { oid, critical } of extensions) {
-    if (critical && !known.includes(oid)) throw certificateError(`has the unknown critical extension ${oid}`);
-  }
   if (new Set(extensions.map(({ oid }) => oid)).size < extensions.length) {
     throw certificateError('has an extension twice');
   }
@@ -63,6 +71,9 @@ export function readExtensions(extensions: readonly CertificateExtension[]): Kno
   read('nameConstraints', () => {
     throw certificateError('has name constraints, which are not supported');
   });
+  for (const { oid, critical } of extensions) {
+    if (critical && !known.includes(oid)) throw certificateError(`has the unknown critical extension ${oid}`);
+  }
   return {
     keyUsage: read('keyUsage', keyUsageOf),
     extendedKeyUsage: read('extendedKeyUsage', extendedKeyUsageOf),

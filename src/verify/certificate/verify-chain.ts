@@ -35,14 +35,16 @@ export async function verifyCertificateChain(
   certificates: readonly Uint8Array[],
   options: ChainOptions,
 ): Promise<VerifiedChain> {
-  const [leaf, ...helpers] = certificates.slice(0, maximumChain + 1).map(parseCertificate);
-  if (leaf === undefined) throw certificateError('is missing');
-  if (certificates.length > maximumChain) throw certificateError(`chain is longer than ${maximumChain}`);
+  const [first, ...others] = certificates;
+  if (first === undefined) throw certificateError('is missing');
+  if (others.length >= maximumChain) throw certificateError(`chain is longer than ${maximumChain}`);
+  const leaf = parseCertificate(first);
+  const search: Search = { failure: undefined, signatures: 0 };
+  const helpers = readHelpers(others, search);
   const usable = helpers.filter((helper) => !isSelfIssued(helper));
   if (usable.length < helpers.length && options.purpose === 'code-signing') {
     throw certificateError('chain of the bundle holds a root, which nobody believes from there');
   }
-  const search: Search = { failure: undefined, signatures: 0 };
   for (const authority of options.authorities) {
     const chain = await chainTo(leaf, usable, authority, options, search);
     if (chain !== undefined) return { chain, authority };
@@ -54,6 +56,18 @@ interface Search {
   /** The failure that says most: of the chain that came furthest. */
   failure: VerificationError | undefined;
   signatures: number;
+}
+
+/** One that cannot be read helps nobody; it may be one that nobody needs. */
+function readHelpers(certificates: readonly Uint8Array[], search: Search): Certificate[] {
+  return certificates.flatMap((der) => {
+    try {
+      return parseCertificate(der);
+    } catch (error) {
+      keep(search, error);
+      return [];
+    }
+  });
 }
 
 function untrusted(message: string): VerificationError {

@@ -6,9 +6,8 @@ import { sha512 } from '@noble/hashes/sha2.js';
 import { derError } from '../../bytes/der-reader.ts';
 import { fromHex, utf8 } from '../../bytes/encoding.ts';
 import { digestOf, hexOf, type Digest } from '../../digest/digest.ts';
-import type { PublicKey } from './public-key.ts';
+import { saltLengthOf, type PublicKey } from './public-key.ts';
 import { verifyRsa } from './rsa.ts';
-import { saltLengthOf } from './verify-signature.ts';
 
 const curves = { 'P-256': p256, 'P-384': p384, 'P-521': p521 } as const;
 

@@ -1,7 +1,7 @@
 import { derCursor, derError, derTags, readDer, type DerNode } from '../../bytes/der-reader.ts';
 import { bitStringOf, integerOf, oidOf } from '../../bytes/der-values.ts';
 import { parsePem } from '../../bytes/pem.ts';
-import { digestOf, type Digest } from '../../digest/digest.ts';
+import { digestOf, digestSizes, type Digest } from '../../digest/digest.ts';
 import { VerificationError } from '../../errors.ts';
 import { defaultAlgorithm, keyDetailsOf, type KeyKind, type SignatureAlgorithm } from './key-details.ts';
 
@@ -14,6 +14,11 @@ export interface PublicKey extends SignatureAlgorithm {
   readonly raw: Uint8Array<ArrayBuffer>;
   /** Octets of salt in a signature of RSA-PSS; as many as in the hash where it is left out. */
   readonly saltLength?: number;
+}
+
+/** Octets of salt in a signature of RSA-PSS (RFC 8017 section 9.1). */
+export function saltLengthOf(key: PublicKey): number {
+  return key.saltLength ?? digestSizes[key.hash];
 }
 
 /** The error for a key, an algorithm or a platform that cannot be verified with. It says nothing of the signature. */

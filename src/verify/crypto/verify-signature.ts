@@ -1,7 +1,7 @@
 import { algorithmOf, type Digest, type DigestAlgorithm } from '../../digest/digest.ts';
 import { ecdsaSignature } from './ecdsa-signature.ts';
 import { importedKey } from './imported-key.ts';
-import { unsupported, type PublicKey } from './public-key.ts';
+import { saltLengthOf, unsupported, type PublicKey } from './public-key.ts';
 
 /** What was signed: its bytes, or their digest by the hash of the key's algorithm. */
 export type SignedMessage = { readonly bytes: Uint8Array } | { readonly digest: Digest };
@@ -15,8 +15,6 @@ export const webCryptoHashes: Readonly<Record<DigestAlgorithm, string>> = {
 
 /** Octets of r and of s in a signature by each curve. */
 export const curveSizes: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 };
-
-const digestSizeOf: Readonly<Record<DigestAlgorithm, number>> = { sha256: 32, sha384: 48, sha512: 64 };
 
 /**
  * Checks a signature with the algorithm of the key, and no other: by WebCrypto where the bytes are given; from a digest,
@@ -64,11 +62,6 @@ function signatureFor(key: PublicKey, signature: Uint8Array): Uint8Array<ArrayBu
 /** WebCrypto refuses shared memory. */
 function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
-}
-
-/** Octets of salt in a signature of RSA-PSS (RFC 8017 section 9.1). */
-export function saltLengthOf(key: PublicKey): number {
-  return key.saltLength ?? digestSizeOf[key.hash];
 }
 
 function parametersOf(key: PublicKey): EcdsaParams | RsaPssParams {
