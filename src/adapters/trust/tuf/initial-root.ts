@@ -1,0 +1,14 @@
+import { utf8 } from '../../../bytes/encoding.ts';
+import { checkObject } from '../../../bytes/check-options.ts';
+
+/**
+ * The bytes of the root that the caller trusts. A parsed one is written again: signatures are over its canonical form.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for what is none of bytes, text and object.
+ */
+export function initialRoot(root: Uint8Array | string | object): Uint8Array {
+  if (typeof root === 'string') return utf8(root);
+  if (root instanceof Uint8Array) return root.slice();
+  checkObject('root', root);
+  return utf8(JSON.stringify(root));
+}
