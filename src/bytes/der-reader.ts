@@ -66,6 +66,7 @@ function hex(tag: number): string {
 }
 
 function readNode(bytes: Uint8Array<ArrayBuffer>, start: number, depth: number): DerNode {
+  if (depth >= maximumDepth) throw derError(`nests deeper than ${maximumDepth} levels`);
   const tag = bytes[start] ?? -1;
   if (!isTag(tag)) throw derError(tag < 0 ? `ends at offset ${start}` : `has tag ${hex(tag)} at offset ${start}`);
   const { from, to } = readLength(bytes, start + 1);
@@ -76,7 +77,6 @@ function readNode(bytes: Uint8Array<ArrayBuffer>, start: number, depth: number):
 }
 
 function readChildren(bytes: Uint8Array<ArrayBuffer>, start: number, depth: number): DerNode[] {
-  if (depth >= maximumDepth) throw derError(`nests deeper than ${maximumDepth} levels`);
   const children: DerNode[] = [];
   for (let offset = start; offset < bytes.length;) {
     const child = readNode(bytes, offset, depth);
