@@ -30,17 +30,20 @@ function keyOfAuthority({ certificates }: CertificateAuthority): string {
 
 /** Gives instances that share a key, directly or through others, the operator of the first of them. */
 function unite<T extends { readonly operator: string }>(instances: readonly T[], keyOf: (instance: T) => string): T[] {
+  const order = [...new Set(instances.map(({ operator }) => operator))];
   const parents = new Map<string, string>();
-  const rootOf = (operator: string): string => {
+  const firstOf = (operator: string): string => {
     const parent = parents.get(operator);
-    return parent === undefined ? operator : rootOf(parent);
+    return parent === undefined ? operator : firstOf(parent);
   };
   const operators = new Map<string, string>();
   for (const instance of instances) {
-    const known = rootOf(operators.get(keyOf(instance)) ?? instance.operator);
-    operators.set(keyOf(instance), known);
-    const own = rootOf(instance.operator);
-    if (own !== known) parents.set(own, known);
+    const own = firstOf(instance.operator);
+    const other = firstOf(operators.get(keyOf(instance)) ?? own);
+    operators.set(keyOf(instance), own);
+    if (own === other) continue;
+    const ownIsFirst = order.indexOf(own) < order.indexOf(other);
+    parents.set(ownIsFirst ? other : own, ownIsFirst ? own : other);
   }
-  return instances.map((instance) => ({ ...instance, operator: rootOf(instance.operator) }));
+  return instances.map((instance) => ({ ...instance, operator: firstOf(instance.operator) }));
 }

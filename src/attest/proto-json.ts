@@ -147,7 +147,7 @@ const maxInt64 = 0x7fff_ffff_ffff_ffffn;
 export const count64: Reader<bigint> = (value = 0, place) => {
   const whole = typeof value === 'number' && Number.isSafeInteger(value);
   // No more digits than the largest has, so that no time goes into a number that cannot be right.
-  const number = whole || (typeof value === 'string' && /^-?(?:0|[1-9]\d{0,18})$/.test(value)) ? BigInt(value) : -1n;
+  const number = whole || (typeof value === 'string' && /^(?:0|[1-9]\d{0,18})$/.test(value)) ? BigInt(value) : -1n;
   if (number < 0n || number > maxInt64) throw invalid(place, 'expected a whole number from 0 to 2^63 - 1');
   return number;
 };
