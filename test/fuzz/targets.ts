@@ -1,4 +1,5 @@
 import { fuzzTargets as archive } from './archive.ts';
+import { fuzzTargets as attest } from './attest.ts';
 import { fuzzTargets as digest } from './digest.ts';
 import { fuzzTargets as json } from './json.ts';
 import type { FuzzTarget } from './judge.ts';
@@ -19,6 +20,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...json,
   ...digest,
   ...oci,
+  ...attest,
   ...lockfile.map((target) => ({ ...target, dictionary: inLock })),
   ...archive.map((target) => ({ ...target, dictionary: inTar })),
 ];
