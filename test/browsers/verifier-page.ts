@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import type { BrowserName } from '../runtimes/browsers.ts';
 import type { Runtimes } from '../runtimes/tools.ts';
 
@@ -31,8 +33,10 @@ export type Scheme = 'light' | 'dark';
 
 /** Somebody who sits before the page, and knows no more of it than is written there. */
 export interface Person {
-  /** Chooses files in the field that is labelled so; a folder's path where the field is for one. */
+  /** Chooses files in the field that is labelled so. */
   readonly choose: (label: string, ...paths: readonly string[]) => Promise<void>;
+  /** Chooses a folder. Firefox's driver cannot: there the field is given the files, as choosing would give them. */
+  readonly chooseFolder: (label: string, path: string) => Promise<void>;
   /** Replaces what is in the field that is labelled so. */
   readonly type: (label: string, text: string) => Promise<void>;
   /** Clicks on what is labelled so, or says so. */
@@ -49,7 +53,10 @@ export interface Person {
   readonly hears: (role: string, name: string) => Promise<boolean>;
   /** The JSON that an expression of the page gives. */
   readonly ask: (expression: string) => Promise<unknown>;
-  readonly look: (path: string, width?: number) => Promise<void>;
+  /** Makes the window so wide. */
+  readonly resize: (width: number) => Promise<void>;
+  /** Keeps a picture of the whole page. */
+  readonly look: (path: string) => Promise<void>;
   /** Errors of the page, and what its content policy has stopped. */
   readonly complaints: () => Promise<readonly string[]>;
   /** Forgets the complaints, where they were wanted. */
@@ -94,14 +101,19 @@ export async function openForPerson(
   const program = await puppeteer.launch(launchOptions(browser, runtimes, scheme));
   try {
     const tab = await program.newPage();
-    return await personBefore(tab, address, () => program.close());
+    return await personBefore(browser, tab, address, () => program.close());
   } catch (error) {
     await program.close();
     throw error;
   }
 }
 
-async function personBefore(tab: Tab, address: string, close: () => Promise<void>): Promise<Person> {
+async function personBefore(
+  browser: BrowserName,
+  tab: Tab,
+  address: string,
+  close: () => Promise<void>,
+): Promise<Person> {
   const errors = listen(tab);
   await tab.evaluateOnNewDocument(`globalThis.stopped = [];
     addEventListener('securitypolicyviolation', (event) => stopped.push(event.violatedDirective + ' ' + event.blockedURI));`);
@@ -123,6 +135,11 @@ async function personBefore(tab: Tab, address: string, close: () => Promise<void
     waitsFor,
     click,
     choose: async (label, ...paths) => (await found(tab, labelled(label), label)).uploadFile(...paths),
+    chooseFolder: async (label, path) => {
+      const field = await found(tab, labelled(label), label);
+      if (browser === 'Chromium') await field.uploadFile(path);
+      else await tab.evaluate(`(${giveFolder})(${labelled(label)}, ${JSON.stringify(await filesIn(path))})`);
+    },
     type: async (label, text) => {
       await tab.evaluate(`(${labelled(label)}).value = ''; (${labelled(label)}).focus()`);
       await tab.keyboard.type(text);
@@ -138,10 +155,9 @@ async function personBefore(tab: Tab, address: string, close: () => Promise<void
       return String(await tab.evaluate("document.querySelector('#verdict').innerText"));
     },
     hears: async (role, name) => (await tab.$(`aria/${name}[role="${role}"]`).catch(() => null)) !== null,
-    look: async (path, width = 1100) => {
-      await tab.setViewport({ width, height: 900 });
+    resize: (width) => tab.setViewport({ width, height: 900 }),
+    look: async (path) => {
       await tab.screenshot({ path, fullPage: true });
-      await tab.setViewport({ width: 1100, height: 900 });
     },
     complaints: async () => [...errors, ...((await ask('stopped')) as string[])],
     forgive: async () => {
@@ -155,10 +171,34 @@ async function personBefore(tab: Tab, address: string, close: () => Promise<void
   };
 }
 
+/** The files of a folder by their paths, in base64. */
+async function filesIn(folder: string): Promise<Readonly<Record<string, string>>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const read = files.map(async (file) => [relative(dirname(folder), file), await readFile(file, 'base64')] as const);
+  return Object.fromEntries(await Promise.all(read));
+}
+
+const giveFolder = `(input, files) => {
+  const transfer = new DataTransfer();
+  for (const [path, base64] of Object.entries(files)) {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const file = new File([bytes], path.split('/').at(-1));
+    Object.defineProperty(file, 'webkitRelativePath', { value: path });
+    transfer.items.add(file);
+  }
+  input.files = transfer.files;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+}`;
+
+/** What a browser says of its own accord where a registry has nothing under a name. */
+const notFound = 'Failed to load resource: the server responded with a status of 404';
+
 function listen(tab: Tab): string[] {
   const errors: string[] = [];
   tab.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warn') errors.push(message.text());
+    const isBad = message.type() === 'error' || message.type() === 'warn';
+    if (isBad && !message.text().startsWith(notFound)) errors.push(message.text());
   });
   tab.on('pageerror', (error) => errors.push(error.message));
   return errors;
