@@ -51,7 +51,7 @@ const prefixes = { log: Uint8Array.of(1), witness: Uint8Array.of(4) };
 export async function noteKeyId(
   name: string,
   key: TestKey,
-  role: keyof typeof prefixes = 'log',
+  role: 'log' | 'witness' = 'log',
 ): Promise<Uint8Array<ArrayBuffer>> {
   const named = utf8(`${name}\n`);
   if (key.algorithm === 'PKIX_ED25519') return hashOf(joinBytes(named, prefixes[role], key.publicKey.subarray(-32)));

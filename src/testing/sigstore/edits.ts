@@ -50,6 +50,8 @@ export interface Workshop {
   readonly keys: TestKeys;
   /** The time of the Sigstore, in milliseconds since 1970. */
   readonly now: number;
+  /** The certificates of the authority, its root last. */
+  readonly chain: readonly Uint8Array<ArrayBuffer>[];
   /** A good certificate of the same authority and for the same signer, over another key. */
-  otherCertificate(): Promise<Uint8Array<ArrayBuffer>>;
+  readonly otherCertificate: () => Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -28,6 +28,7 @@ export async function signBundle(world: World, given: SignOptions, now: number):
   const workshop: Workshop = {
     keys,
     now,
+    chain: authority.chain,
     otherCertificate: () => issueCertificate({ ...signing, world: { ...world, edits: {} } }, keys.stranger),
   };
   const signing: Signing = { world, options, now, workshop };

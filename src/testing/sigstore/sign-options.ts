@@ -39,7 +39,7 @@ export interface SignOptions {
 
 /** Options with their defaults. */
 export type FullSignOptions = {
-  readonly [Name in Exclude<keyof SignOptions, Optional>]-?: Exclude<SignOptions[Name], undefined>;
+  readonly [Name in Exclude<keyof SignOptions, Optional | 'identity'>]-?: Exclude<SignOptions[Name], undefined>;
 } & Pick<SignOptions, Optional> & { readonly identity: TestIdentity };
 
 type Optional = 'artifact' | 'statement' | 'hint';
