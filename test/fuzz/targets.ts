@@ -5,6 +5,7 @@ import { fuzzTargets as json } from './json.ts';
 import type { FuzzTarget } from './judge.ts';
 import { fuzzTargets as lockfile } from './lockfile.ts';
 import { fuzzTargets as oci } from './oci.ts';
+import { fuzzTargets as verifyLog } from './verify-log.ts';
 
 const inTar = [
   ...['\0', '\0'.repeat(512), '../', '/', '\x80', '\xff', '7777777', 'ustar\0', 'ustar  \0'],
@@ -23,4 +24,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...attest,
   ...lockfile.map((target) => ({ ...target, dictionary: inLock })),
   ...archive.map((target) => ({ ...target, dictionary: inTar })),
+  ...verifyLog,
 ];
