@@ -28,6 +28,8 @@ export interface CommandOutput {
   readonly text: string | Uint8Array;
   /** Exit code of a command that worked but found something: 0 by default. */
   readonly exitCode?: number;
+  /** What the command came to say no with: the output is printed, and then this as an error, whose exit code counts. */
+  readonly error?: unknown;
   /** What the command goes on with when its result is printed; its end is that of the command. */
   readonly until?: Promise<void>;
 }

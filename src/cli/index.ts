@@ -42,6 +42,8 @@ export {
   type DeleteCommandResult,
   type TagCommandResult,
 } from './commands/tags.ts';
+export { verifyCommand, type VerifyCommandOptions, type VerifyCommandResult } from './commands/verify.ts';
+export type { VerificationFlags } from './verification-demand.ts';
 export { unpackCommand, type UnpackCommandOptions } from './commands/unpack.ts';
 export { formatBytes, formatDuration } from './format-bytes.ts';
 export {

@@ -67,6 +67,7 @@ function addCommand(program: Command, spec: CommandSpec, host: ProgramHost, setE
     const args = received.slice(0, spec.arguments.length).flat() as string[];
     const output = await runCommand(spec, args, flags, host);
     writeOutput(output, flags, host);
+    if (output.error !== undefined) throw output.error as Error;
     setExitCode(output.exitCode ?? 0);
     await output.until;
   });

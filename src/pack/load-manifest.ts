@@ -98,7 +98,8 @@ export async function loadImageManifest(
   );
 }
 
-const maxIndexDepth = 8;
+/** How many indexes are followed to the manifest for a platform. */
+export const maxIndexDepth = 8;
 
 function chosenOf(
   manifests: readonly Descriptor[],

@@ -12,6 +12,9 @@ import type { LocateArtifact } from './pack-lock.ts';
 import { openLocation, resolveLocation, type PackLocation, type RegistryLookup } from './pack-location.ts';
 import type { PackFilesInput, PackInput, PackOptions, PackResult } from './pack-input.ts';
 import type { UnpackOptions, UnpackResult } from './unpack.ts';
+import type { Policy } from '../verify/policy.ts';
+import type { PolicyAndTrust, VerifyPackOptions } from './verification-input.ts';
+import type { PackVerdict } from './verify.ts';
 import type { WriteContext } from './write-pack.ts';
 
 /** What a service works with. */
@@ -52,6 +55,20 @@ export interface PackService {
   attach(subject: PackLocation, input: PackFilesInput, options?: PackOptions): Promise<PackResult>;
   /** What two packs differ in. */
   diff(a: PackLocation, b: PackLocation, options?: DiffOptions): Promise<PackDiff>;
+  /**
+   * Verifies a pack by the signatures and attestations that its repository has, and gives the verdict only where it is
+   * yes. It is about the digest that it names; nothing is fetched but from the repository.
+   *
+   * @throws VerificationError with the report: `ERR_NO_SIGNATURES`; `ERR_SIGNATURES_HIDDEN` and
+   * `ERR_SIGNATURES_UNREACHABLE` where not everything could be seen; else what is wrong. Also as `evaluate` does.
+   */
+  verify(from: PackLocation, policy: Policy | PolicyAndTrust, options?: VerifyPackOptions): Promise<PackVerdict>;
+  /**
+   * Verifies a pack as `verify` does, and gives the verdict whatever it is: look at `report.verdict`.
+   *
+   * @throws UsageError, RegistryError; FormatError `ERR_LIMIT_EXCEEDED` for more signatures than are looked at.
+   */
+  evaluate(from: PackLocation, policy: Policy | PolicyAndTrust, options?: VerifyPackOptions): Promise<PackVerdict>;
 }
 
 const serviceKeys = ['registries', 'sources', 'locate', 'limits', 'concurrency', 'onEvent', 'signal'];
@@ -106,6 +123,14 @@ export function bindPackService(options: PackServiceOptions & { readonly registr
       const { diffPacks } = await import('./diff.ts');
       const ends = [await openLocation(a, bound.registries), await openLocation(b, bound.registries)] as const;
       return diffPacks(...ends, { ...own, ...bound.options(own) });
+    },
+    async verify(from, policy, own = {}) {
+      const { verifyPack } = await import('./verify.ts');
+      return verifyPack(await openLocation(from, bound.registries), policy, { ...own, ...bound.options(own) });
+    },
+    async evaluate(from, policy, own = {}) {
+      const { evaluatePack } = await import('./verify.ts');
+      return evaluatePack(await openLocation(from, bound.registries), policy, { ...own, ...bound.options(own) });
     },
   };
 }

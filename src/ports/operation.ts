@@ -15,7 +15,19 @@ export type PackEventListener = (event: PackEvent) => void;
 
 /** What an operation does. */
 export type EventVerb =
-  'pack' | 'copy' | 'unpack' | 'inspect' | 'fetch' | 'read' | 'write' | 'push' | 'pull' | 'resolve' | 'gc' | 'audit';
+  | 'pack'
+  | 'copy'
+  | 'unpack'
+  | 'inspect'
+  | 'verify'
+  | 'fetch'
+  | 'read'
+  | 'write'
+  | 'push'
+  | 'pull'
+  | 'resolve'
+  | 'gc'
+  | 'audit';
 
 /**
  * One thing that happened. For each `op` there is exactly one `start` and one end (`done` or `failed`), and `bytes`

@@ -12,6 +12,7 @@ import { serveSpec } from './serve.ts';
 import { deleteSpec, tagSpec, tagsSpec } from './tags.ts';
 import { copySpec, pullSpec, pushSpec } from './transfer.ts';
 import { unpackSpec } from './unpack.ts';
+import { verifySpec } from './verify.ts';
 
 /** Every command, in the order of the help. */
 export const commands: readonly CommandSpec[] = [
@@ -24,6 +25,7 @@ export const commands: readonly CommandSpec[] = [
   inspectSpec,
   resolveSpec,
   diffSpec,
+  verifySpec,
   tagsSpec,
   tagSpec,
   deleteSpec,

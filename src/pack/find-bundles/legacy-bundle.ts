@@ -1,8 +1,10 @@
 import { fromBase64, fromHex } from '../../bytes/encoding.ts';
+import { equalBytes } from '../../bytes/equal-bytes.ts';
 import { parsePem } from '../../bytes/pem.ts';
 import type { Bundle, BundleContent, KeyMaterial, LogEntry } from '../../attest/bundle.ts';
 import { bytes, count64, message, readDocument, required, text, type Reader } from '../../attest/proto-json.ts';
 import { FormatError } from '../../errors.ts';
+import { parseCertificate } from '../../verify/certificate/certificate.ts';
 
 const annotation = {
   signature: 'dev.cosignproject.cosign/signature',
@@ -53,11 +55,15 @@ function isGiven(value: string | undefined): value is string {
 function materialOf(annotations: Annotations): KeyMaterial {
   const leaf = annotations[annotation.certificate] ?? '';
   if (leaf === '') return { kind: 'key', hint: '' };
-  const certificates = [
-    ...certificatesOf(leaf, annotation.certificate),
-    ...certificatesOf(annotations[annotation.chain] ?? '', annotation.chain),
-  ];
+  const above = certificatesOf(annotations[annotation.chain] ?? '', annotation.chain);
+  // cosign keeps the root, too, which is none of a bundle's: nobody believes it from there.
+  const certificates = [...certificatesOf(leaf, annotation.certificate), ...above.filter((der) => !isRoot(der))];
   return { kind: 'certificate', certificates };
+}
+
+function isRoot(der: Uint8Array): boolean {
+  const { issuer, subject } = parseCertificate(der);
+  return equalBytes(issuer, subject);
 }
 
 const block = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;

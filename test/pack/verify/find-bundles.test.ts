@@ -18,6 +18,7 @@ import {
   putManifest,
   strangeBundle,
 } from './packs.ts';
+import { legacyLayer, putLegacy, trust } from './signed-packs.ts';
 
 const emptyRepository = (): Repository => memoryRegistry().repository('team/app');
 
@@ -249,20 +250,15 @@ describe('what cosign 2 keeps under tags', () => {
     expect(found?.bundle.logEntries[0]?.logId).toEqual(Uint8Array.of(10, 11));
   });
 
-  it('has certificates, the leaf first', async () => {
+  it('has certificates, the leaf first and without the root, which cosign keeps, too', async () => {
     const repository = emptyRepository();
     const image = await putImage(repository);
-    const pem = (text: string): string =>
-      `-----BEGIN CERTIFICATE-----\n${toBase64(utf8(text))}\n-----END CERTIFICATE-----\n`;
-    const annotations = {
-      ...signature,
-      'dev.sigstore.cosign/certificate': pem('leaf'),
-      'dev.sigstore.cosign/chain': pem('one') + pem('two'),
-    };
-    await sign(repository, image, { annotations });
+    const chain = trust.certificateAuthorities[0]?.certificates ?? [];
+    await putLegacy(repository, image, 'sig', await legacyLayer(image.digest, {}, chain));
     const [found] = (await find(repository, image)).bundles;
-    expect(found?.bundle.material).toMatchObject({ kind: 'certificate' });
-    expect(found?.bundle.material).toHaveProperty('certificates.0', utf8('leaf'));
+    expect(chain).toHaveLength(2);
+    const { material } = found?.bundle ?? {};
+    expect(material?.kind === 'certificate' && material.certificates.slice(1)).toEqual(chain.slice(0, 1));
   });
 
   it.each([

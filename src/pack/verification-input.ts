@@ -1,0 +1,62 @@
+import type { TrustRoot } from '../attest/trust-root.ts';
+import { checkCount, checkObject, checkOptions, operationKeys } from '../bytes/check-options.ts';
+import { isDigest, type Digest } from '../digest/digest.ts';
+import { UsageError } from '../errors.ts';
+import type { Platform } from '../oci/descriptor.ts';
+import type { OperationOptions } from '../ports/operation.ts';
+import type { Policy } from '../verify/policy.ts';
+import type { FindLimits } from './find-bundles/candidate.ts';
+
+/** What a pack is verified by: a policy, and whom to believe. */
+export interface PolicyAndTrust {
+  readonly policy: Policy;
+  /** Whom to believe. Without it nobody is: only a key that the policy names can then sign. */
+  readonly trust?: TrustRoot | undefined;
+  /**
+   * The digest of a trusted root that travels with the pack, as a referrer. It is believed because it is pinned here,
+   * besides `trust`; one that is not pinned never is.
+   */
+  readonly trustedRootDigest?: Digest | undefined;
+}
+
+export interface VerifyPackOptions extends OperationOptions {
+  /**
+   * Verifies the manifest for this platform in an index. Signatures of the manifest count, and so do those of the index,
+   * which names the manifest by its digest; the verdict says which it was.
+   */
+  readonly platform?: Platform | string | undefined;
+  readonly limits?: Partial<FindLimits> | undefined;
+  /** Milliseconds since 1970, asked only where the policy waives proven times; the platform's clock by default. */
+  readonly now?: number | undefined;
+}
+
+const defaultLimits: FindLimits = { signatures: 100, bundleBytes: 16 * 1024 * 1024 };
+
+/**
+ * The two forms of a demand as one.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT`. The policy itself is checked where it is applied.
+ */
+export function policyAndTrust(input: Policy | PolicyAndTrust): PolicyAndTrust {
+  checkObject('policy', input);
+  if (!('policy' in input)) return { policy: input };
+  checkOptions('verification', input, ['policy', 'trust', 'trustedRootDigest']);
+  const { trustedRootDigest } = input;
+  if (trustedRootDigest === undefined || isDigest(trustedRootDigest)) return input;
+  throw new UsageError('ERR_INVALID_DIGEST', 'trustedRootDigest is not a digest', { argument: 'trustedRootDigest' });
+}
+
+/**
+ * The limits of a search, with those of the caller over the default ones.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for any option that cannot be used.
+ */
+export function findLimits(options: VerifyPackOptions): FindLimits {
+  checkOptions('options', options, [...operationKeys, 'platform', 'limits', 'now']);
+  const { limits = {} } = options;
+  checkOptions('limits', limits, Object.keys(defaultLimits));
+  return {
+    signatures: checkCount('limits.signatures', limits.signatures, defaultLimits.signatures),
+    bundleBytes: checkCount('limits.bundleBytes', limits.bundleBytes, defaultLimits.bundleBytes),
+  };
+}
