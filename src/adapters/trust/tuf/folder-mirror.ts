@@ -1,5 +1,5 @@
 import { checkDirectory } from '../../../bytes/check-options.ts';
-import { TrustError, UsageError } from '../../../errors.ts';
+import { isPackError, TrustError, UsageError } from '../../../errors.ts';
 import { tooLarge, type MirrorOptions, type TufMirror } from './mirror.ts';
 
 type FileSystem = Pick<typeof import('node:fs/promises'), 'readFile' | 'stat'>;
@@ -26,9 +26,10 @@ export function folderMirror(directory: string): TufMirror {
     try {
       return await read(files, `${directory}/${filePath(path)}`, path, options);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      options.signal?.throwIfAborted();
+      if (isPackError(error)) throw error;
+      const { code = 'failed' } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-      if (typeof code !== 'string' || code.startsWith('ERR_')) throw error;
       throw new TrustError('ERR_TUF_UNAVAILABLE', `${path} cannot be read: ${code}`, { cause: error });
     }
   };
