@@ -61,7 +61,7 @@ export async function someRsaKey(
 }
 
 export async function someEdwardsKey(): Promise<SomeKey> {
-  const pair = (await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify']));
+  const pair = await crypto.subtle.generateKey({ name: 'Ed25519' }, true, ['sign', 'verify']);
   return {
     spki: new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey)),
     algorithm: derSequence(derOid('1.3.101.112')),
