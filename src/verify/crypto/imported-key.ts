@@ -18,6 +18,7 @@ export function importedKey(key: PublicKey): Promise<CryptoKey | undefined> {
   if (known !== undefined) return known;
   const importing = importKey(key);
   imported.set(name, importing);
+  importing.catch(() => imported.delete(name));
   // The oldest goes; a key that is in use is soon there again.
   for (const [oldest] of imported) if (imported.size > maximumKeys) imported.delete(oldest);
   return importing;
