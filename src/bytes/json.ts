@@ -145,7 +145,7 @@ class JsonReader {
     let start = this.#position + 1;
     let value = '';
     // A local variable: most of the time of reading goes into this loop.
-    for (let at = start; ; ) {
+    for (let at = start; ;) {
       const code = text.charCodeAt(at);
       if (code !== 0x22 && code !== 0x5c && code >= 0x20) {
         at++;
