@@ -5,6 +5,8 @@ import { fuzzTargets as json } from './json.ts';
 import type { FuzzTarget } from './judge.ts';
 import { fuzzTargets as lockfile } from './lockfile.ts';
 import { fuzzTargets as oci } from './oci.ts';
+import { fuzzTargets as tuf } from './tuf.ts';
+import { fuzzTargets as verifyCertificate } from './verify-certificate.ts';
 import { fuzzTargets as verifyLog } from './verify-log.ts';
 
 const inTar = [
@@ -22,7 +24,9 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...digest,
   ...oci,
   ...attest,
+  ...tuf,
   ...lockfile.map((target) => ({ ...target, dictionary: inLock })),
   ...archive.map((target) => ({ ...target, dictionary: inTar })),
+  ...verifyCertificate,
   ...verifyLog,
 ];

@@ -1,8 +1,9 @@
 import type { TufClientOptions, TufMirror } from '../../../src/adapters/trust/tuf.ts';
 import { canonicalMetadata } from '../../../src/adapters/trust/tuf/canonical.ts';
 import { memoryRecordStore } from '../../../src/adapters/memory/memory-record-store.ts';
-import { toHex, utf8 } from '../../../src/bytes/encoding.ts';
+import { fromBase64, fromHex, toHex, utf8 } from '../../../src/bytes/encoding.ts';
 import type { JsonValue } from '../../../src/bytes/json.ts';
+import { concatBytes } from '../../../src/bytes/stream.ts';
 import { digestOf, hexOf, type DigestAlgorithm } from '../../../src/digest/digest.ts';
 
 /** When every test is. */
@@ -17,14 +18,18 @@ export interface TestKey {
 
 let keys = 0;
 
-/** A new key. Its id is a name, as GitHub's are, and not its hash. */
+/** A new key, the same in every run. Its id is a name, as GitHub's are, and not its hash. */
 export async function ed25519Key(): Promise<TestKey> {
-  const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
-  const raw = new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey));
+  const number = ++keys;
+  const seed = utf8(String(number).padStart(32, '-'));
+  const pkcs8 = concatBytes([fromHex('302e020100300506032b657004220420') as Uint8Array, seed]);
+  const key = await crypto.subtle.importKey('pkcs8', pkcs8, 'Ed25519', true, ['sign']);
+  const { x = '' } = await crypto.subtle.exportKey('jwk', key);
+  const raw = fromBase64(`${x.replaceAll('-', '+').replaceAll('_', '/')}=`) as Uint8Array;
   return {
-    id: `key-${++keys}`,
+    id: `key-${number}`,
     listed: { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: toHex(raw) } },
-    sign: async (message) => toHex(new Uint8Array(await crypto.subtle.sign('Ed25519', pair.privateKey, message))),
+    sign: async (message) => toHex(new Uint8Array(await crypto.subtle.sign('Ed25519', key, message))),
   };
 }
 
