@@ -7,7 +7,6 @@ import { fuzzTargets as lockfile } from './lockfile.ts';
 import { fuzzTargets as oci } from './oci.ts';
 import { fuzzTargets as tuf } from './tuf.ts';
 import { fuzzTargets as verifyCertificate } from './verify-certificate.ts';
-import { fuzzTargets as verifyCertificate } from './verify-certificate.ts';
 import { fuzzTargets as verifyLog } from './verify-log.ts';
 
 const inTar = [
@@ -28,7 +27,6 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...tuf,
   ...lockfile.map((target) => ({ ...target, dictionary: inLock })),
   ...archive.map((target) => ({ ...target, dictionary: inTar })),
-  ...verifyCertificate,
   ...verifyCertificate,
   ...verifyLog,
 ];
