@@ -1,4 +1,5 @@
 import { toBase64, utf8 } from '../../bytes/encoding.ts';
+import { concatBytes } from '../../bytes/stream.ts';
 import { hashOf } from './hash-of.ts';
 import { protoHash, type JsonObject } from './log-body.ts';
 import type { DigestAlgorithm } from '../../digest/digest.ts';
@@ -62,5 +63,5 @@ async function contentOf({ content, signature, material }: BundleParts): Promise
 /** The pre-authentication encoding of an envelope (dsse v1.0.2 protocol): what its signature is over. */
 export function paeOf(payloadType: string, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const head = utf8(`DSSEv1 ${utf8(payloadType).length} ${payloadType} ${payload.length} `);
-  return Uint8Array.from([...head, ...payload]);
+  return concatBytes([head, payload]);
 }

@@ -26,8 +26,6 @@ export interface CertificateTemplate {
   /** SubjectPublicKeyInfo in DER. */
   readonly publicKey: Uint8Array;
   readonly extensions: readonly ExtensionTemplate[];
-  /** Bytes after the certificate, which it must not have. */
-  readonly trailing?: Uint8Array | undefined;
 }
 
 /** An extension of a certificate. */
@@ -59,8 +57,7 @@ function extensionDer({ oid, critical, value }: ExtensionTemplate): Uint8Array<A
 /** Signs a certificate and gives it in DER. */
 export async function certificateOf(template: CertificateTemplate, issuer: TestKey): Promise<Uint8Array<ArrayBuffer>> {
   const tbs = tbsOf(template, issuer);
-  const certificate = derSequence(tbs, issuer.identifier, derBitString(await issuer.sign(tbs)));
-  return template.trailing === undefined ? certificate : Uint8Array.from([...certificate, ...template.trailing]);
+  return derSequence(tbs, issuer.identifier, derBitString(await issuer.sign(tbs)));
 }
 
 /** A template whose extension of one kind is replaced, or left out. */

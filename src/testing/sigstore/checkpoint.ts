@@ -1,6 +1,7 @@
 import { toBase64, utf8 } from '../../bytes/encoding.ts';
 import { hashOf } from './hash-of.ts';
-import { bigEndian, joinBytes } from './join-bytes.ts';
+import { concatBytes } from '../../bytes/stream.ts';
+import { bigEndian } from './big-endian.ts';
 import type { TestKey } from './test-key.ts';
 
 /** A checkpoint before it is signed (C2SP tlog-checkpoint). */
@@ -36,8 +37,12 @@ async function signatureLine({ name, keyId, key, cosignedAt }: NoteSigner, body:
   const id = keyId.subarray(0, 4);
   const blob =
     cosignedAt === undefined
-      ? joinBytes(id, await key.sign(utf8(body)))
-      : joinBytes(id, bigEndian(cosignedAt, 8), await key.sign(utf8(`cosignature/v1\ntime ${cosignedAt}\n${body}`)));
+      ? concatBytes([id, await key.sign(utf8(body))])
+      : concatBytes([
+          id,
+          bigEndian(cosignedAt, 8),
+          await key.sign(utf8(`cosignature/v1\ntime ${cosignedAt}\n${body}`)),
+        ]);
   return `\u2014 ${name} ${toBase64(blob)}\n`;
 }
 
@@ -54,9 +59,10 @@ export async function noteKeyId(
   role: 'log' | 'witness' = 'log',
 ): Promise<Uint8Array<ArrayBuffer>> {
   const named = utf8(`${name}\n`);
-  if (key.algorithm === 'PKIX_ED25519') return hashOf(joinBytes(named, prefixes[role], key.publicKey.subarray(-32)));
+  if (key.algorithm === 'PKIX_ED25519')
+    return hashOf(concatBytes([named, prefixes[role], key.publicKey.subarray(-32)]));
   if (key.algorithm.includes('RSA')) {
-    return hashOf(joinBytes(named, Uint8Array.of(0xff), utf8('PKIX-RSA-PKCS#1v1.5'), key.publicKey));
+    return hashOf(concatBytes([named, Uint8Array.of(0xff), utf8('PKIX-RSA-PKCS#1v1.5'), key.publicKey]));
   }
   return hashOf(key.publicKey);
 }

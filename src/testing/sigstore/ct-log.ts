@@ -3,7 +3,8 @@ import { oids } from './certificate-extensions.ts';
 import { tbsOf, type CertificateTemplate } from './certificate-template.ts';
 import type { Edits } from './edits.ts';
 import { hashOf } from './hash-of.ts';
-import { bigEndian, joinBytes } from './join-bytes.ts';
+import { concatBytes } from '../../bytes/stream.ts';
+import { bigEndian } from './big-endian.ts';
 import type { TestKey } from './test-key.ts';
 
 /** A signed certificate timestamp before it is signed (RFC 6962 section 3.2). */
@@ -39,7 +40,7 @@ export async function withScts(
   );
   const edited = options.edits.scts?.(templates) ?? templates;
   if (edited.length === 0) return template;
-  const list = joinBytes(...(await Promise.all(edited.map(async (sct) => withLength(await sctOf(sct))))));
+  const list = concatBytes([...(await Promise.all(edited.map(async (sct) => withLength(await sctOf(sct)))))]);
   const extension = { oid: oids.sct, value: derOctetString(withLength(list)) };
   return { ...template, extensions: [...template.extensions, extension] };
 }
@@ -47,7 +48,7 @@ export async function withScts(
 /** A signed certificate timestamp as TLS writes it. */
 async function sctOf(sct: SctTemplate): Promise<Uint8Array> {
   const time = bigEndian(sct.timestamp, 8);
-  const signed = joinBytes(
+  const signed = concatBytes([
     Uint8Array.of(0, 0),
     time,
     Uint8Array.of(0, 1),
@@ -55,15 +56,15 @@ async function sctOf(sct: SctTemplate): Promise<Uint8Array> {
     bigEndian(sct.tbs.length, 3),
     sct.tbs,
     withLength(sct.extensions),
-  );
+  ]);
   const signature = await sct.key.sign(signed);
   // SHA-256 is 4; RSA is 1, ECDSA 3 (RFC 5246 section 7.4.1.4.1).
   const algorithm = Uint8Array.of(4, sct.key.algorithm.includes('RSA') ? 1 : 3);
   const written = withLength(sct.writtenExtensions ?? sct.extensions);
-  return joinBytes(Uint8Array.of(0), sct.logId, time, written, algorithm, withLength(signature));
+  return concatBytes([Uint8Array.of(0), sct.logId, time, written, algorithm, withLength(signature)]);
 }
 
 /** An opaque vector of TLS, of up to 2^16 - 1 octets. */
 function withLength(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return joinBytes(bigEndian(bytes.length, 2), bytes);
+  return concatBytes([bigEndian(bytes.length, 2), bytes]);
 }

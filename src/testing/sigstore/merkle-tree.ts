@@ -1,13 +1,19 @@
 import { hashOf } from './hash-of.ts';
-import { joinBytes } from './join-bytes.ts';
+import { concatBytes } from '../../bytes/stream.ts';
 
 /** A Merkle tree that grows (RFC 6962 section 2.1). Small: it computes every hash again. */
 export interface MerkleTree {
-  readonly size: number;
   /** Adds a leaf and gives its index. */
   append(leaf: Uint8Array): Promise<number>;
+  /** The tree as it is now, which grows no more: others may append while it is proven from. */
+  head(): TreeHead;
+}
+
+/** A tree of some size. */
+export interface TreeHead {
+  readonly size: number;
   root(): Promise<Uint8Array<ArrayBuffer>>;
-  /** What leads from a leaf to the root of the whole tree, from the bottom. */
+  /** What leads from a leaf to the root, from the bottom. */
   proof(index: number): Promise<Uint8Array<ArrayBuffer>[]>;
 }
 
@@ -15,13 +21,16 @@ export interface MerkleTree {
 export function createMerkleTree(): MerkleTree {
   const leaves: Uint8Array<ArrayBuffer>[] = [];
   return {
-    get size() {
-      return leaves.length;
+    async append(leaf) {
+      const hash = await hashOf(concatBytes([Uint8Array.of(0), leaf]));
+      return leaves.push(hash) - 1;
     },
-    append: async (leaf) => leaves.push(await hashOf(joinBytes(Uint8Array.of(0), leaf))) - 1,
-    root: () => rootOf(leaves),
-    proof: (index) => pathTo(index, leaves),
+    head: () => treeHead([...leaves]),
   };
+}
+
+function treeHead(leaves: readonly Uint8Array<ArrayBuffer>[]): TreeHead {
+  return { size: leaves.length, root: () => rootOf(leaves), proof: (index) => pathTo(index, leaves) };
 }
 
 async function rootOf(leaves: readonly Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<ArrayBuffer>> {
@@ -29,7 +38,7 @@ async function rootOf(leaves: readonly Uint8Array<ArrayBuffer>[]): Promise<Uint8
   if (leaves.length < 2) return only;
   const half = splitOf(leaves.length);
   const [left, right] = [await rootOf(leaves.slice(0, half)), await rootOf(leaves.slice(half))];
-  return hashOf(joinBytes(Uint8Array.of(1), left, right));
+  return hashOf(concatBytes([Uint8Array.of(1), left, right]));
 }
 
 async function pathTo(index: number, leaves: readonly Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<ArrayBuffer>[]> {

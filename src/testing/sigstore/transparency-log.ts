@@ -3,7 +3,7 @@ import { toBase64, toHex, utf8 } from '../../bytes/encoding.ts';
 import { checkpointOf, noteKeyId, type CheckpointTemplate, type NoteSigner } from './checkpoint.ts';
 import { hashOf } from './hash-of.ts';
 import { logBodyOf, type JsonObject, type LogBodyTemplate } from './log-body.ts';
-import { createMerkleTree, type MerkleTree } from './merkle-tree.ts';
+import { createMerkleTree, type MerkleTree, type TreeHead } from './merkle-tree.ts';
 import type { TestKey } from './test-key.ts';
 
 /** A transparency log: version 1 of Rekor promises and names its tree, version 2 has proofs alone. */
@@ -83,18 +83,20 @@ async function inclusionProof(
   seconds: number,
   { witnesses, edit }: EnterOptions,
 ): Promise<JsonObject> {
-  const template = await checkpointTemplate(log, seconds, witnesses);
+  const head = log.tree.head();
+  const template = await checkpointTemplate(log, head, seconds, witnesses);
   return {
     logIndex: `${leaf}`,
     rootHash: toBase64(template.root),
     treeSize: template.size,
-    hashes: (await log.tree.proof(leaf)).map(toBase64),
+    hashes: (await head.proof(leaf)).map(toBase64),
     checkpoint: { envelope: await checkpointOf(await edit(template)) },
   };
 }
 
 async function checkpointTemplate(
   log: TestLog,
+  head: TreeHead,
   seconds: number,
   witnesses: readonly Witness[],
 ): Promise<CheckpointTemplate> {
@@ -103,8 +105,8 @@ async function checkpointTemplate(
   });
   return {
     origin: log.version === 'v1' ? `${log.name} - ${treeId}` : log.name,
-    size: `${log.tree.size}`,
-    root: await log.tree.root(),
+    size: `${head.size}`,
+    root: await head.root(),
     extensionLines: [],
     signers: [{ name: log.name, keyId: log.logId, key: log.key }, ...(await Promise.all(cosigners))],
   };

@@ -6,7 +6,7 @@ import type { Edit, Edits } from '../edits.ts';
 import { faultsOf, type Fault } from '../fault.ts';
 import { subjectAltName } from '../fulcio-extensions.ts';
 import type { GoodBundleName } from '../good-bundles.ts';
-import { joinBytes } from '../join-bytes.ts';
+import { concatBytes } from '../../../bytes/stream.ts';
 import { toBase64 } from '../../../bytes/encoding.ts';
 import type { JsonObject } from '../log-body.ts';
 
@@ -48,8 +48,8 @@ function longLength(certificate: Uint8Array): Uint8Array {
   const [head = 0, first = 0] = certificate;
   const octets = first < 0x80 ? 1 : first & 0x7f;
   const length = first < 0x80 ? certificate.subarray(1, 2) : certificate.subarray(2, 2 + octets);
-  const padded = joinBytes(new Uint8Array(4 - length.length), length);
-  return joinBytes(Uint8Array.of(head, 0x84), padded, certificate.subarray(first < 0x80 ? 2 : 2 + octets));
+  const padded = concatBytes([new Uint8Array(4 - length.length), length]);
+  return concatBytes([Uint8Array.of(head, 0x84), padded, certificate.subarray(first < 0x80 ? 2 : 2 + octets)]);
 }
 
 const someone = { kind: 'uri', value: 'https://somebody.example/else' } as const;
@@ -158,7 +158,7 @@ export const certificateFaults: readonly Fault[] = /* @__PURE__ */ faultsOf('cer
   'certificate-with-trailing-bytes': [
     'Bytes follow the certificate.',
     one,
-    { certificate: (der) => joinBytes(der, Uint8Array.of(0)) },
+    { certificate: (der) => concatBytes([der, Uint8Array.of(0)]) },
   ],
   'certificate-with-a-long-length': [
     'The certificate writes its length in more octets than it needs.',

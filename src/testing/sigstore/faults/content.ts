@@ -6,7 +6,7 @@ import type { Edits } from '../edits.ts';
 import { faultsOf, type Fault } from '../fault.ts';
 import { testArtifact, type GoodBundleName } from '../good-bundles.ts';
 import { hashOf } from '../hash-of.ts';
-import { joinBytes } from '../join-bytes.ts';
+import { concatBytes } from '../../../bytes/stream.ts';
 
 const messages: readonly GoodBundleName[] = [
   'message',
@@ -28,7 +28,7 @@ const otherBytes = /* @__PURE__ */ utf8('another artifact');
 function joined(signature: Uint8Array): Uint8Array {
   const size = signature[3] ?? 0;
   const numbers = [signature.subarray(4, 4 + size), signature.subarray(6 + size)];
-  return joinBytes(...numbers.map((octets) => joinBytes(new Uint8Array(32), octets).slice(-32)));
+  return concatBytes(numbers.map((octets) => concatBytes([new Uint8Array(32), octets]).slice(-32)));
 }
 
 /** Signs other content under the type of a statement. */
@@ -47,7 +47,7 @@ export const contentFaults: readonly Fault[] = /* @__PURE__ */ faultsOf('content
   'signature-with-trailing-bytes': [
     'A byte follows the signature.',
     messages,
-    { signature: (signature) => joinBytes(signature, Uint8Array.of(0)) },
+    { signature: (signature) => concatBytes([signature, Uint8Array.of(0)]) },
   ],
   'signature-not-in-der': ['The signature is written as two joined numbers.', messages, { signature: joined }],
   'signature-of-zeros': [
@@ -88,7 +88,7 @@ export const contentFaults: readonly Fault[] = /* @__PURE__ */ faultsOf('content
   'envelope-payload-changed': [
     'The payload of the envelope is another than was signed.',
     statements,
-    { bundle: changeBytes('dsseEnvelope.payload', (bytes) => joinBytes(bytes, utf8(' '))) },
+    { bundle: changeBytes('dsseEnvelope.payload', (bytes) => concatBytes([bytes, utf8(' ')])) },
   ],
   'envelope-type-changed': [
     'The type of the payload is another than was signed.',

@@ -4,7 +4,7 @@ import type { WorkshopEdit } from '../edits.ts';
 import { faultsOf, type Fault } from '../fault.ts';
 import type { GoodBundleName } from '../good-bundles.ts';
 import { hashOf } from '../hash-of.ts';
-import { joinBytes } from '../join-bytes.ts';
+import { concatBytes } from '../../../bytes/stream.ts';
 import type { LogBodyTemplate } from '../log-body.ts';
 
 const every: readonly GoodBundleName[] = [
@@ -87,6 +87,6 @@ export const logBindingFaults: readonly Fault[] = /* @__PURE__ */ faultsOf('log 
   'entry-changed': [
     'The log entry has one more byte than the log holds.',
     every,
-    { bundle: changeBytes(`${entry}.canonicalizedBody`, (body) => joinBytes(body, utf8(' '))) },
+    { bundle: changeBytes(`${entry}.canonicalizedBody`, (body) => concatBytes([body, utf8(' ')])) },
   ],
 });

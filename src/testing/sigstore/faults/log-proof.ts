@@ -5,7 +5,7 @@ import type { Edit, Workshop } from '../edits.ts';
 import { faultsOf, type Fault } from '../fault.ts';
 import type { GoodBundleName } from '../good-bundles.ts';
 import { hashOf } from '../hash-of.ts';
-import { joinBytes } from '../join-bytes.ts';
+import { concatBytes } from '../../../bytes/stream.ts';
 import type { JsonObject } from '../log-body.ts';
 
 const proven: readonly GoodBundleName[] = [
@@ -45,7 +45,7 @@ function logSigner(
 async function ownTree(document: JsonObject): Promise<JsonObject> {
   let body = new Uint8Array(0);
   changeBytes(`${entry}.canonicalizedBody`, (bytes) => (body = Uint8Array.from(bytes)))(document);
-  const rootHash = toBase64(await hashOf(joinBytes(Uint8Array.of(0), body)));
+  const rootHash = toBase64(await hashOf(concatBytes([Uint8Array.of(0), body])));
   const alone = { logIndex: '0', treeSize: '1', rootHash, hashes: [] };
   return changeAt(proof, (old) => ({ ...(old as JsonObject), ...alone }))(document);
 }
