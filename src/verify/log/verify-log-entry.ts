@@ -2,6 +2,7 @@ import type { BundleVersion, InclusionProof, LogEntry } from '../../attest/bundl
 import type { TransparencyLog } from '../../attest/trust-root.ts';
 import { toHex } from '../../bytes/encoding.ts';
 import { equalBytes } from '../../bytes/equal-bytes.ts';
+import { VerificationError } from '../../errors.ts';
 import type { SignedContent } from '../signed-content.ts';
 import { bindEntry } from './bind-entry.ts';
 import { parseCheckpoint } from './checkpoint.ts';
@@ -130,6 +131,7 @@ async function checkPromise(entry: LogEntry, promise: Uint8Array, log: Transpare
 
 /** A proof of an old bundle may come without a checkpoint: it proves nothing then, but must not be wrong. */
 async function checkProof({ body }: LogEntry, proof: InclusionProof, log: TransparencyLog): Promise<void> {
+  refuseOtherTrees(log);
   const { logIndex, treeSize, rootHash, hashes, checkpoint: note = '' } = proof;
   const head = note === '' ? { size: treeSize, root: rootHash } : parseCheckpoint(note);
   if ('signatures' in head) await verifyCheckpoint(head, log);
@@ -138,4 +140,13 @@ async function checkProof({ body }: LogEntry, proof: InclusionProof, log: Transp
   }
   if (isIncluded({ leaf: leafHash(body), index: logIndex, size: head.size, hashes, root: head.root })) return;
   throw proofError('inclusion proof does not lead from the entry to the root of its checkpoint');
+}
+
+/** A tree that is hashed otherwise is told apart from a proof that is wrong. */
+function refuseOtherTrees({ operator, hashAlgorithm = 'SHA2_256' }: TransparencyLog): void {
+  if (hashAlgorithm === 'SHA2_256') return;
+  throw new VerificationError(
+    'ERR_ALGORITHM_UNSUPPORTED',
+    `log of ${operator} hashes its tree by ${hashAlgorithm.slice(0, 80)}, expected SHA2_256`,
+  );
 }

@@ -62,6 +62,15 @@ describe('entry of Rekor v1', () => {
     await expect(check({ ...good, proof }, '0.1')).rejects.toMatchObject(unproven);
   });
 
+  it('is of a log whose tree cannot be checked where the trust root says another hash, which is no wrong proof', async () => {
+    expect(await check(good, '0.3', [{ ...log.trusted, hashAlgorithm: 'SHA2_256' }])).toMatchObject({ proof: true });
+    for (const hashAlgorithm of ['SHA2_512', 'HASH_ALGORITHM_UNSPECIFIED']) {
+      await expect(check(good, '0.3', [{ ...log.trusted, hashAlgorithm }])).rejects.toMatchObject({
+        code: 'ERR_ALGORITHM_UNSUPPORTED',
+      });
+    }
+  });
+
   it('is refused with a promise that does not hold, also where the proof does', async () => {
     for (const change of [
       { logIndex: 1235n },
