@@ -24,8 +24,8 @@ export function bundleFacts({ signer, times, content, origin = '' }: BundleRepor
 
 /** Who signed, and who says so, in one line. */
 export function signerLine(signer: ProvenSigner): HTMLElement {
-  if (signer.kind === 'key') return element('p', {}, 'the key ', element('strong', {}, signer.keyId));
-  return element('p', {}, element('strong', {}, signer.identity), `, as ${signer.issuer} vouches`);
+  if (signer.kind === 'key') return element('p', {}, 'the key ', element('strong', {}, signer.keyId), '.');
+  return element('p', {}, element('strong', {}, signer.identity), `, as ${signer.issuer} vouches.`);
 }
 
 function signerFacts(signer: ProvenSigner): Fact[] {

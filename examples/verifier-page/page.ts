@@ -6,7 +6,7 @@ import { openForm } from './form.ts';
 import { openProgress } from './progress.ts';
 import { showTrustDate } from './read-trust.ts';
 import type { VerifyRequest } from './request.ts';
-import { showCancelled, showError, showFindings } from './result.ts';
+import { forgetResult, showCancelled, showError, showFindings } from './result.ts';
 import { verifyFile } from './verify-file.ts';
 import { verifyLayout, verifyReference } from './verify-repository.ts';
 
@@ -15,19 +15,26 @@ const progress = openProgress();
 acceptDrops(form.takeFolder);
 showTrustDate();
 
-byId('form', HTMLFormElement).addEventListener('submit', (event) => {
+const element = byId('form', HTMLFormElement);
+element.addEventListener('submit', (event) => {
   event.preventDefault();
   if (!progress.isRunning()) void answer();
 });
+// A verdict beside other files or another identity than it is about would be believed.
+for (const name of ['input', 'change'])
+  element.addEventListener(name, () => {
+    progress.cancel();
+    forgetResult();
+  });
 
 async function answer(): Promise<void> {
-  const request = await form.read();
-  if (request === undefined) return;
+  forgetResult();
   const { signal, onProgress, end } = progress.begin();
   try {
-    const findings = await verify(request, { signal, onProgress });
+    const request = await form.read();
+    const findings = request && (await verify(request, { signal, onProgress }));
     end();
-    showFindings(findings);
+    if (request !== undefined && findings !== undefined) showFindings(findings, request.policy);
   } catch (error) {
     end();
     if (signal.aborted) showCancelled();

@@ -5,6 +5,8 @@ import type { RunOptions } from './finding.ts';
 /** What the page shows while it works. */
 export interface Progress {
   readonly isRunning: () => boolean;
+  /** Ends what runs, where something does. */
+  readonly cancel: () => void;
   readonly begin: () => RunOptions & { readonly end: () => void };
 }
 
@@ -16,6 +18,7 @@ export function openProgress(): Progress {
   byId('cancel', HTMLButtonElement).addEventListener('click', () => controller?.abort());
   return {
     isRunning: () => controller !== undefined,
+    cancel: () => controller?.abort(),
     begin: () => {
       const own = (controller = new AbortController());
       const paint = paintedOnce();

@@ -1,20 +1,28 @@
 import { isPackError } from 'packwright';
-import type { BundleReport } from 'packwright/verify';
+import type { BundleReport, Policy } from 'packwright/verify';
 import { badge, checkRow } from './check-row.ts';
 import { byId, element } from './element.ts';
 import { bundleFacts, reportFacts, signerLine } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { icon, type IconName } from './icon.ts';
+import { waivedBy } from './waived.ts';
 import { adviceOn, sentence } from './words.ts';
 
 /** Shows what came of a verification: the verdict in words first, then every check. */
-export function showFindings(findings: readonly Finding[]): void {
+export function showFindings(findings: readonly Finding[], policy: Policy): void {
   const refused = findings.filter(({ report }) => report.verdict === 'failed');
   if (findings.length === 0) showProblem('There is nothing to verify: the layout holds no manifest.');
-  else if (refused.length === 0) showVerdict('passed', 'Verified', ...passedWords(findings));
+  else if (refused.length === 0) showPassed(findings, waivedBy(policy));
   else showVerdict('failed', 'Refused', ...refusedWords(findings, refused));
   const subjects = findings.map((finding) => subjectPart(finding, findings.length > 1));
   byId('details', HTMLElement).replaceChildren(...subjects, ...(findings.length > 0 ? [saveButton(findings)] : []));
+}
+
+/** Takes away a verdict that is about something else than what is chosen now. */
+export function forgetResult(): void {
+  byId('result', HTMLElement).hidden = true;
+  byId('verdict', HTMLElement).replaceChildren();
+  byId('details', HTMLElement).replaceChildren();
 }
 
 /** Shows an error that kept the page from deciding anything. */
@@ -53,6 +61,13 @@ function showVerdict(verdict: IconName, title: string, ...lines: readonly Node[]
   box.replaceChildren(heading, ...lines);
   heading.focus({ preventScroll: true });
   result.scrollIntoView({ block: 'start' });
+}
+
+function showPassed(findings: readonly Finding[], waived: readonly string[]): void {
+  const words = `Less was asked for than should be: ${waived.join('; ')}.`;
+  const warning = element('p', { class: 'warning' }, icon('ignored'), element('span', {}, words));
+  if (waived.length === 0) showVerdict('passed', 'Verified', ...passedWords(findings));
+  else showVerdict('passed', 'Verified, on less evidence', ...passedWords(findings), warning);
 }
 
 function passedWords(findings: readonly Finding[]): Node[] {

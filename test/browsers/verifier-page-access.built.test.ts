@@ -75,23 +75,21 @@ describe.each(worlds)('the page in %s, where a person prefers %s', { timeout: 60
     ['cancelled', () => person.ask("document.querySelector('#running').hidden = false")],
   ];
 
-  it.each(states)('has the colours that are preferred, and can be read: %s', async (name, arrive) => {
-    await arrive();
-    await person.ask("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-    await looks(name);
-    expect(await person.ask("matchMedia('(prefers-color-scheme: dark)').matches")).toBe(scheme === 'dark');
-    expect(await person.ask(faintTexts)).toEqual([]);
-    expect(await person.ask(faintEdges)).toEqual([]);
-  });
-
-  it.each(states)('fits a small screen: %s', async (_name, arrive) => {
-    await arrive();
-    await person.resize(320);
-    await person.ask("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
-    const wide = await person.ask('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-    await person.resize(1100);
-    expect(wide).toBe(0);
-  });
+  it.each(states)(
+    'has the colours that are preferred, can be read, and fits a small screen: %s',
+    async (name, arrive) => {
+      await arrive();
+      await person.ask("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+      await looks(name);
+      expect(await person.ask("matchMedia('(prefers-color-scheme: dark)').matches")).toBe(scheme === 'dark');
+      expect(await person.ask(faintTexts)).toEqual([]);
+      expect(await person.ask(faintEdges)).toEqual([]);
+      await person.resize(320);
+      const wide = await person.ask('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+      await person.resize(1100);
+      expect(wide).toBe(0);
+    },
+  );
 });
 
 describe.each(browsers)('somebody who hears the page in %s', { timeout: 60_000 }, (browser) => {

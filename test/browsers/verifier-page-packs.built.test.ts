@@ -50,8 +50,9 @@ async function layoutOf(repository: Repository, ...references: readonly string[]
 }
 
 async function unpacked(name: string, tar: Uint8Array): Promise<string> {
-  for await (const { path, type, open } of readTar(await bytesSource(tar).open())) {
-    if (type === 'file') await written(join(name, path), await readAll(open(), { limit: 10_000_000 }));
+  for await (const member of readTar(await bytesSource(tar).open())) {
+    if (member.type !== 'file') continue;
+    await written(join(name, member.path), await readAll(member.open(), { limit: 10_000_000 }));
   }
   return join(folder, name);
 }

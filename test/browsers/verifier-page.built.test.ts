@@ -281,6 +281,29 @@ describe.skipIf(skipped).each(browsers)('somebody with %s', { timeout: 60_000 },
     });
   });
 
+  describe('who asks for less evidence', () => {
+    it('reads so beside the verdict', async () => {
+      await fills(bundleOf('happy-path-v0.3'));
+      await person.click('Unsafe options');
+      await person.click('Accept a signature that is in no transparency log');
+      const verdict = await person.verifies();
+      expect(verdict).toMatch(/^Verified, on less evidence/);
+      expect(verdict).toContain('no transparency log had to hold the signature');
+    });
+  });
+
+  describe('who changes what is asked after the verdict', () => {
+    it('sees no verdict on what is not asked any more', async () => {
+      await fills(bundleOf('happy-path-v0.3'));
+      expect(await person.verifies()).toMatch(/^Verified/);
+      await person.type('Identity', 'mallory@example.org');
+      expect(await person.sees()).not.toMatch(/Verified|Counts|Save the report/);
+      expect(await person.verifies()).toMatch(/^Refused/);
+      await person.choose('File', await written('changed.txt', 'changed\n'));
+      expect(await person.sees()).not.toContain('Refused');
+    });
+  });
+
   describe('without a network', () => {
     it('is told the verdict by a page that asks nobody and may not be framed code', async () => {
       await fills(bundleOf('happy-path-v0.3'));
