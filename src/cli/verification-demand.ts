@@ -2,7 +2,7 @@ import { predicateTypeOf } from '../attest/predicate-types.ts';
 import { parseTrustRoot } from '../attest/parse-trust-root.ts';
 import type { TrustRoot } from '../attest/trust-root.ts';
 import { fromUtf8 } from '../bytes/encoding.ts';
-import { parseDigest, verifyBytes, type Digest } from '../digest/index.ts';
+import { isDigest, verifyBytes, type Digest } from '../digest/index.ts';
 import { isPackError, UsageError } from '../errors.ts';
 import type { PolicyAndTrust } from '../pack/verification-input.ts';
 import { parsePublicKeyPem } from '../verify/crypto/public-key.ts';
@@ -45,10 +45,16 @@ const maxRootBytes = 16 * 1024 * 1024;
 export async function readDemand(flags: VerificationFlags, context: CommandContext): Promise<PolicyAndTrust> {
   const policy = flags.policy === undefined ? await flaggedPolicy(flags, context) : await policyFile(flags, context);
   const { trustedRoot, trustedRootDigest } = flags;
-  const pinned = trustedRootDigest === undefined ? undefined : parseDigest(trustedRootDigest);
+  const pinned = trustedRootDigest === undefined ? undefined : pinOf(trustedRootDigest);
   if (trustedRoot !== undefined) return { policy, trust: await rootFile(trustedRoot, pinned, context) };
   if (pinned !== undefined) return { policy, trustedRootDigest: pinned };
   return needsTrust(policy) ? { policy, trust: await embeddedRoot(context) } : { policy };
+}
+
+function pinOf(text: string): Digest {
+  if (isDigest(text)) return text;
+  const message = `--trusted-root-digest ${JSON.stringify(text.slice(0, 160))} is not a digest`;
+  throw together('trusted-root-digest', message, 'write sha256: and 64 hexadecimal digits in lower case');
 }
 
 /** Flags that a policy says in its own words. */

@@ -94,14 +94,15 @@ async function verifyFile(
 }
 
 function refuseForFiles({ platform, trustedRoot, trustedRootDigest }: VerifyCommandOptions): void {
-  if (platform !== undefined) throw onlyOfPacks('platform', 'a file is for no platform');
+  if (platform !== undefined) throw onlyOfPacks('platform', 'leave it out: a file is for no platform');
   if (trustedRootDigest !== undefined && trustedRoot === undefined) {
-    throw onlyOfPacks('trusted-root-digest', 'no trusted root travels with a file');
+    throw onlyOfPacks('trusted-root-digest', 'add --trusted-root FILE: none travels with a file');
   }
 }
 
-function onlyOfPacks(flag: string, why: string): UsageError {
-  return new UsageError('ERR_INVALID_ARGUMENT', `--${flag} does not go with --bundle: ${why}`, { argument: flag });
+function onlyOfPacks(flag: string, hint: string): UsageError {
+  const message = `--${flag} does not go with --bundle`;
+  return new UsageError('ERR_INVALID_ARGUMENT', message, { argument: flag, hint });
 }
 
 async function readBundles(path: string, maxBundles: number | undefined, context: CommandContext): Promise<Bundle[]> {

@@ -9,6 +9,7 @@ import type { Repository } from '../../../src/ports/registry.ts';
 import { pemOf } from '../../../src/testing/sigstore/pem-of.ts';
 import { createTestSigstore, type TestSigstore } from '../../../src/testing/sigstore/test-sigstore.ts';
 import type { SignOptions } from '../../../src/testing/sigstore/sign-options.ts';
+import type { PolicyAndTrust } from '../../../src/pack/verification-input.ts';
 import type { Policy } from '../../../src/verify/policy.ts';
 import { attachBundle, envelopeType, legacyTag, payloadFor, payloadType, putManifest, type Layer } from './packs.ts';
 
@@ -17,18 +18,18 @@ export const trust: TrustRoot = parseTrustRoot(sigstore.trustRoot);
 
 export const dev = 'dev@example.com';
 export const issuer = 'https://login.example';
-const signer = { identity: dev, issuer };
+const signer = { identity: dev, issuer } as const;
 
 export const signatureType = 'https://sigstore.dev/cosign/sign/v1';
 export const provenanceType = 'https://slsa.dev/provenance/v1';
 
 export const policy: Policy = { version: 1, signers: { anyOf: [signer] } };
-export const demand = { policy, trust };
+export const demand: PolicyAndTrust = { policy: policy, trust: trust };
 
 /** A statement about a manifest, as cosign 3 signs it. */
 export function statementAbout(
   subject: Descriptor,
-  predicateType = signatureType,
+  predicateType: string = signatureType,
 ): NonNullable<SignOptions['statement']> {
   return {
     _type: 'https://in-toto.io/Statement/v1',
@@ -43,7 +44,7 @@ export async function bundleFor(
   subject: Descriptor,
   options: SignOptions = {},
   predicateType?: string,
-  by = sigstore,
+  by: TestSigstore = sigstore,
 ): Promise<Uint8Array<ArrayBuffer>> {
   return utf8(await by.sign({ ...signer, statement: statementAbout(subject, predicateType), ...options }));
 }
