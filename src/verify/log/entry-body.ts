@@ -4,18 +4,23 @@ import { parseJson, type JsonValue } from '../../bytes/json.ts';
 import { digestSizes, isDigestAlgorithm, type Digest, type DigestAlgorithm } from '../../digest/digest.ts';
 import { keyDetailsOf } from '../crypto/key-details.ts';
 import type { SigningMaterial } from '../signed-content.ts';
-import { bytesAt, itemsAt, pemAt, textAt, twiceEncodedAt, valueAt } from './body-value.ts';
+import { bodyError, bytesAt, itemsAt, pemAt, textAt, valueAt } from './body-value.ts';
 import { entryError } from './log-error.ts';
 
 /** What a log entry says that was signed, by which signatures and keys. */
 export interface EntryBody {
   /** Rekor v2 makes no promises, and knows no time. */
   readonly generation: 1 | 2;
-  /** Of a message, or of the encoded envelope (PAE); of the payload of an envelope; of an envelope as it was sent. */
-  readonly over: 'message' | 'payload' | 'envelope';
+  readonly over: Covered;
   readonly digest: Digest;
   readonly signatures: readonly EntrySignature[];
 }
+
+/**
+ * What the digest is of: a message, or an envelope's encoding that is signed (PAE); the payload of an envelope; an
+ * envelope as it was sent.
+ */
+export type Covered = 'message' | 'payload' | 'envelope';
 
 /** A signature with the key that the log checked it with; intoto 0.0.1 has the key alone. */
 export interface EntrySignature {
@@ -25,55 +30,29 @@ export interface EntrySignature {
   readonly hash?: DigestAlgorithm | undefined;
 }
 
-type BodyReader = (spec: JsonValue) => EntryBody;
+/** Where things are in the body of a kind: each signature in a list, or the only one in the body itself. */
+type Places = readonly [
+  generation: 1 | 2,
+  over: Covered,
+  digest: string,
+  verifier: string,
+  signature?: string,
+  list?: string,
+];
+
+/** The one place that holds base64 of base64. */
+const twiceEncoded = 'sig';
+const v2 = 'hashedRekordV002.';
 
 /** By kind and version, with a space between, which no member of every object has. */
-const readers: Readonly<Record<string, BodyReader>> = {
-  'hashedrekord 0.0.1': (spec) => ({
-    generation: 1,
-    over: 'message',
-    digest: hexDigestAt(spec, 'data.hash'),
-    signatures: [
-      { signature: bytesAt(spec, 'signature.content'), verifier: pemAt(spec, 'signature.publicKey.content') },
-    ],
-  }),
-  'dsse 0.0.1': (spec) => ({
-    generation: 1,
-    over: 'payload',
-    digest: hexDigestAt(spec, 'payloadHash'),
-    signatures: itemsAt(spec, 'signatures').map((item) => ({
-      signature: bytesAt(item, 'signature'),
-      verifier: pemAt(item, 'verifier'),
-    })),
-  }),
-  'intoto 0.0.1': (spec) => ({
-    generation: 1,
-    over: 'envelope',
-    digest: hexDigestAt(spec, 'content.hash'),
-    signatures: [{ signature: undefined, verifier: pemAt(spec, 'publicKey') }],
-  }),
-  'intoto 0.0.2': (spec) => ({
-    generation: 1,
-    over: 'payload',
-    digest: hexDigestAt(spec, 'content.payloadHash'),
-    signatures: itemsAt(spec, 'content.envelope.signatures').map((item) => ({
-      signature: twiceEncodedAt(item, 'sig'),
-      verifier: pemAt(item, 'publicKey'),
-    })),
-  }),
-  'hashedrekord 0.0.2': (spec) => ({
-    generation: 2,
-    over: 'message',
-    digest: digestAt(spec, 'hashedRekordV002.data'),
-    signatures: [signatureOf(valueAt(spec, 'hashedRekordV002.signature'))],
-  }),
+const kinds: Readonly<Record<string, Places>> = {
+  'hashedrekord 0.0.1': [1, 'message', 'data.hash', 'signature.publicKey.content', 'signature.content'],
+  'dsse 0.0.1': [1, 'payload', 'payloadHash', 'verifier', 'signature', 'signatures'],
+  'intoto 0.0.1': [1, 'envelope', 'content.hash', 'publicKey'],
+  'intoto 0.0.2': [1, 'payload', 'content.payloadHash', 'publicKey', twiceEncoded, 'content.envelope.signatures'],
+  'hashedrekord 0.0.2': [2, 'message', `${v2}data`, `${v2}signature.verifier`, `${v2}signature.content`],
   // What Rekor v2 had until June 2026.
-  'dsse 0.0.2': (spec) => ({
-    generation: 2,
-    over: 'payload',
-    digest: digestAt(spec, 'dsseV002.payloadHash'),
-    signatures: itemsAt(spec, 'dsseV002.signatures').map(signatureOf),
-  }),
+  'dsse 0.0.2': [2, 'payload', 'dsseV002.payloadHash', 'verifier', 'content', 'dsseV002.signatures'],
 };
 
 /**
@@ -82,22 +61,32 @@ const readers: Readonly<Record<string, BodyReader>> = {
  * @throws VerificationError `ERR_LOG_ENTRY_INVALID`.
  */
 export function parseEntryBody({ kind, version, body }: Pick<LogEntry, 'kind' | 'version' | 'body'>): EntryBody {
-  const read = readers[`${kind} ${version}`];
-  if (read === undefined)
-    throw entryError(`is of the kind ${quoted(kind)} ${quoted(version)}, which nothing is bound to`);
-  let value: JsonValue;
+  const name = `${kind} ${version}`;
+  const places = kinds[name];
+  if (places === undefined) throw entryError(`is of the kind ${quoted(name)}, which is not supported`);
+  const value = parseBody(body);
+  const found = `${textAt(value, 'kind')} ${textAt(value, 'apiVersion')}`;
+  if (found !== name) throw entryError(`is said to be ${name}, its body says ${quoted(found)}`);
+  const spec = valueAt(value, 'spec');
+  const [generation, over, digest, verifier, signature, list] = places;
+  const items = list === undefined ? [spec] : itemsAt(spec, list);
+  return {
+    generation,
+    over,
+    digest: generation === 1 ? hexDigestAt(spec, digest) : digestAt(spec, digest),
+    signatures: items.map((item) => ({
+      signature: signature === undefined ? undefined : bytesAt(item, signature, signature === twiceEncoded),
+      ...(generation === 1 ? { verifier: pemAt(item, verifier) } : verifierAt(item, verifier)),
+    })),
+  };
+}
+
+function parseBody(body: Uint8Array): JsonValue {
   try {
-    value = parseJson(body);
+    return parseJson(body);
   } catch (cause) {
     throw entryError('body is no JSON', cause);
   }
-  const found = [textAt(value, 'kind'), textAt(value, 'apiVersion')];
-  if (found[0] !== kind || found[1] !== version) {
-    throw entryError(
-      `says that it is ${kind} ${version}, its body says ${found.map((text) => quoted(text)).join(' ')}`,
-    );
-  }
-  return read(valueAt(value, 'spec'));
 }
 
 function quoted(text: string): string {
@@ -106,32 +95,28 @@ function quoted(text: string): string {
 
 /** `{ "algorithm": "sha256", "value": "<hex>" }`, as Rekor v1 writes. */
 function hexDigestAt(value: JsonValue, path: string): Digest {
-  return digest(textAt(value, `${path}.algorithm`), fromHex(textAt(value, `${path}.value`)), path);
+  return digestOf(textAt(value, `${path}.algorithm`), fromHex(textAt(value, `${path}.value`)), path);
 }
 
 /** `{ "algorithm": "SHA2_256", "digest": "<base64>" }`, as Rekor v2 writes. */
 function digestAt(value: JsonValue, path: string): Digest {
-  const name = /^SHA2_(\d+)$/.exec(textAt(value, `${path}.algorithm`))?.[1] ?? '';
-  return digest(`sha${name}`, bytesAt(value, `${path}.digest`), path);
+  const [, bits = ''] = /^SHA2_(\d+)$/.exec(textAt(value, `${path}.algorithm`)) ?? [];
+  return digestOf(`sha${bits}`, bytesAt(value, `${path}.digest`), path);
 }
 
-function digest(algorithm: string, bytes: Uint8Array | undefined, path: string): Digest {
-  if (!isDigestAlgorithm(algorithm)) throw entryError(`body has a ${path} of an algorithm that is not supported`);
-  if (bytes?.length !== digestSizes[algorithm]) throw entryError(`body has a ${path} that is no ${algorithm}`);
-  return `${algorithm}:${toHex(bytes)}`;
+function digestOf(algorithm: string, bytes: Uint8Array | undefined, path: string): Digest {
+  if (isDigestAlgorithm(algorithm) && bytes?.length === digestSizes[algorithm]) return `${algorithm}:${toHex(bytes)}`;
+  throw bodyError(path, 'digest');
 }
 
-/** A signature of Rekor v2, with its verifier: a certificate or a public key, never both. */
-function signatureOf(value: JsonValue): EntrySignature {
-  const verifier = valueAt(value, 'verifier') as Readonly<Record<string, JsonValue>>;
-  const details = keyDetailsOf(textAt(verifier, 'keyDetails'));
+/** The verifier of Rekor v2: a certificate or a public key, never both, with what it signs by. */
+function verifierAt(item: JsonValue, path: string): Omit<EntrySignature, 'signature'> {
+  const details = keyDetailsOf(textAt(item, `${path}.keyDetails`));
+  const verifier = valueAt(item, path) as Readonly<Record<string, JsonValue>>;
   const certificate = Object.hasOwn(verifier, 'x509Certificate');
-  if (details === undefined) throw entryError('body has key details that are not supported');
-  if (certificate === Object.hasOwn(verifier, 'publicKey')) {
-    throw entryError('body has not one of a certificate and a public key');
-  }
+  if (details === undefined) throw bodyError(`${path}.keyDetails`, 'algorithm that is supported');
+  if (certificate === Object.hasOwn(verifier, 'publicKey')) throw bodyError(path, 'certificate or else public key');
   return {
-    signature: bytesAt(value, 'content'),
     hash: details[2],
     verifier: certificate
       ? { kind: 'certificate', der: bytesAt(verifier, 'x509Certificate.rawBytes') }

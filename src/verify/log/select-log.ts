@@ -1,8 +1,9 @@
 import type { LogEntry } from '../../attest/bundle.ts';
-import type { TransparencyLog, ValidityPeriod } from '../../attest/trust-root.ts';
+import type { TransparencyLog } from '../../attest/trust-root.ts';
 import { toHex } from '../../bytes/encoding.ts';
 import { equalBytes } from '../../bytes/equal-bytes.ts';
 import { VerificationError } from '../../errors.ts';
+import { isWithin } from '../certificate/check-path.ts';
 import { entryError } from './log-error.ts';
 
 /** The logs that an entry names. Keys come from the trust root alone, never from the bundle or the log. */
@@ -14,17 +15,10 @@ export function logsOf({ logId }: LogEntry, logs: readonly TransparencyLog[]): r
 
 /** Those of them whose key was good at all these times: a closed interval, which must have a start. */
 export function logsAt(logs: readonly TransparencyLog[], times: readonly number[]): readonly TransparencyLog[] {
-  const found = logs.filter(({ publicKey }) => times.every((time) => isWithin(publicKey.validFor, time)));
-  const good = found.filter(({ publicKey }) => publicKey.validFor.start !== undefined);
-  if (good.length > 0) return good;
-  const when = times.map((time) => new Date(time).toISOString()).join(' and ');
-  throw entryError(
-    found.length > 0
-      ? 'is of a log whose key has no start of validity'
-      : `is of a log whose key was not good at ${when}`,
+  const found = logs.filter(({ publicKey: { validFor } }) =>
+    [validFor.start ?? NaN, ...times].every((time) => isWithin(validFor, time)),
   );
-}
-
-function isWithin({ start = -Infinity, end = Infinity }: ValidityPeriod, time: number): boolean {
-  return start <= time && time <= end;
+  if (found.length > 0) return found;
+  const when = times.map((time) => new Date(time).toISOString()).join(' and ');
+  throw entryError(`is of a log whose key has no start, or was not good at ${when}`);
 }

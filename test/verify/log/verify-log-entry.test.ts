@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BundleVersion, LogEntry } from '../../../src/attest/bundle.ts';
 import type { TransparencyLog } from '../../../src/attest/trust-root.ts';
+import { toHex } from '../../../src/bytes/encoding.ts';
 import { createTestKey, type TestKey } from '../../../src/testing/sigstore/test-key.ts';
 import type { SignedContent } from '../../../src/verify/signed-content.ts';
 import { verifyLogEntry, verifyPromise, type LogFact } from '../../../src/verify/log/verify-log-entry.ts';
@@ -30,7 +31,7 @@ describe('entry of Rekor v1', () => {
   it('proves that the log holds it and when it was promised', async () => {
     expect(await check(good)).toEqual({
       ...{ operator: 'example', logIndex: '1234', kind: 'hashedrekord', version: '0.0.1' },
-      ...{ logId: Buffer.from(log.trusted.logId).toString('hex'), time: entryTime, proof: true, promise: true },
+      ...{ logId: toHex(log.trusted.logId), time: entryTime, proof: true, promise: true },
     });
     expect(await verifyPromise(good, [log.trusted])).toEqual({ operator: 'example', time: entryTime });
   });
