@@ -139,8 +139,9 @@ function whyNot(
   return { code: failed.code, message: `${which}${failed.message}` };
 }
 
-/** The bundle that came furthest: the reason that is worth telling. */
+/** The bundle whose reason is worth telling: of a signer who counts, or else the one that came furthest. */
 function closestOf(bundles: readonly BundleReport[]): BundleReport | undefined {
-  const passed = ({ checks }: BundleReport): number => checks.findIndex(({ outcome }) => outcome === 'failed');
-  return [...bundles].sort((a, b) => passed(b) - passed(a))[0];
+  const rank = ({ checks }: BundleReport): number =>
+    checks.reduce((sum, { name, outcome }) => sum + (outcome !== 'passed' ? 0 : name === 'signer' ? 100 : 1), 0);
+  return [...bundles].sort((a, b) => rank(b) - rank(a))[0];
 }
