@@ -1,5 +1,5 @@
 import { trustRoot } from './parse-trust-root.ts';
-import { inside, invalid, message, readDocument, required, text, type DocumentKind } from './proto-json.ts';
+import { message, oneOf, readDocument, required, type DocumentKind } from './proto-json.ts';
 import { signingConfig, type SigningConfig } from './signing-config.ts';
 import type { TrustRoot } from './trust-root.ts';
 
@@ -14,7 +14,7 @@ const clientTrustConfigDocument: DocumentKind = {
   code: 'ERR_TRUST_ROOT_INVALID',
   maxBytes: 8 * 1024 * 1024,
 };
-const mediaType = 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json';
+const mediaType = oneOf('application/vnd.dev.sigstore.clienttrustconfig.v0.1+json');
 
 /**
  * Reads a ClientTrustConfig document of version 0.1, both of whose parts must be there; they are read as
@@ -25,14 +25,9 @@ const mediaType = 'application/vnd.dev.sigstore.clienttrustconfig.v0.1+json';
  */
 export function parseClientTrustConfig(input: Uint8Array | string): ClientTrustConfig {
   return readDocument(clientTrustConfigDocument, input, (value, place) => {
-    const { trustedRoot, ...read } = clientTrustConfigMessage(value, place);
-    if (read.mediaType !== mediaType) {
-      throw invalid(inside(place, 'mediaType'), 'is no media type of a client trust config that is known');
-    }
-    return { trustRoot: trustedRoot, signingConfig: read.signingConfig };
+    const { trustedRoot, signingConfig: config } = clientTrustConfigMessage(value, place);
+    return { trustRoot: trustedRoot, signingConfig: config };
   });
 }
 
-const clientTrustConfigMessage = required(
-  message({ mediaType: required(text), trustedRoot: trustRoot, signingConfig }),
-);
+const clientTrustConfigMessage = required(message({ mediaType, trustedRoot: trustRoot, signingConfig }));

@@ -1,4 +1,3 @@
-import { toBase64 } from '../bytes/encoding.ts';
 import type { CertificateAuthority, TransparencyLog, TrustRoot } from './trust-root.ts';
 
 /**
@@ -6,30 +5,21 @@ import type { CertificateAuthority, TransparencyLog, TrustRoot } from './trust-r
  * different operators, those operators are one from there on: a key must never count twice towards a threshold.
  */
 export function mergeTrustRoots(...roots: readonly TrustRoot[]): TrustRoot {
-  const merged: TrustRoot = {
-    logs: roots.flatMap(({ logs }) => logs),
-    ctLogs: roots.flatMap(({ ctLogs }) => ctLogs),
-    certificateAuthorities: roots.flatMap(({ certificateAuthorities }) => certificateAuthorities),
-    timestampAuthorities: roots.flatMap(({ timestampAuthorities }) => timestampAuthorities),
-  };
   return {
-    logs: unite(merged.logs, keyOfLog),
-    ctLogs: unite(merged.ctLogs, keyOfLog),
-    certificateAuthorities: unite(merged.certificateAuthorities, keyOfAuthority),
-    timestampAuthorities: unite(merged.timestampAuthorities, keyOfAuthority),
+    logs: unite(roots.flatMap(({ logs }) => logs)),
+    ctLogs: unite(roots.flatMap(({ ctLogs }) => ctLogs)),
+    certificateAuthorities: unite(roots.flatMap(({ certificateAuthorities }) => certificateAuthorities)),
+    timestampAuthorities: unite(roots.flatMap(({ timestampAuthorities }) => timestampAuthorities)),
   };
 }
 
-function keyOfLog({ publicKey }: TransparencyLog): string {
-  return toBase64(publicKey.bytes);
-}
-
-function keyOfAuthority({ certificates }: CertificateAuthority): string {
-  return toBase64(certificates[0] ?? new Uint8Array());
+/** The key that an instance signs with: that of its first certificate, whatever chain it is listed with. */
+function keyOf(instance: TransparencyLog | CertificateAuthority): string {
+  return String('publicKey' in instance ? instance.publicKey.bytes : instance.certificates[0]);
 }
 
 /** Gives instances that share a key, directly or through others, the operator of the first of them. */
-function unite<T extends { readonly operator: string }>(instances: readonly T[], keyOf: (instance: T) => string): T[] {
+function unite<T extends TransparencyLog | CertificateAuthority>(instances: readonly T[]): T[] {
   const order = [...new Set(instances.map(({ operator }) => operator))];
   const parents = new Map<string, string>();
   const firstOf = (operator: string): string => {

@@ -1,6 +1,6 @@
 import { toHex } from '../bytes/encoding.ts';
 import { isDigest, type Digest } from '../digest/digest.ts';
-import type { Bundle, BundleContent, BundleVersion, InclusionProof, KeyMaterial, LogEntry } from './bundle.ts';
+import type { Bundle, BundleContent, BundleVersion, KeyMaterial, LogEntry } from './bundle.ts';
 import type { Envelope } from './envelope.ts';
 import {
   bytes,
@@ -10,6 +10,8 @@ import {
   invalid,
   list,
   message,
+  oneOf,
+  only,
   readDocument,
   required,
   requireOne,
@@ -61,55 +63,41 @@ export function readBundle(input: Uint8Array | string, name: string): Bundle {
   return readDocument(document, input, bundle);
 }
 
-const certificate = message({ rawBytes: required(bytes) });
-
-const proofMessage = message({
-  logIndex: count64,
-  rootHash: required(bytes),
-  treeSize: count64,
-  hashes: list(required(bytes), maxHashes),
-  checkpoint: message({ envelope: text }),
-});
+const certificate = only('rawBytes', required(bytes));
 
 const entryMessage = required(
   message({
     logIndex: count64,
-    logId: required(message({ keyId: required(bytes) })),
+    logId: required(only('keyId', required(bytes))),
     kindVersion: required(message({ kind: required(text), version: required(text) })),
     integratedTime: count64,
-    inclusionPromise: message({ signedEntryTimestamp: required(bytes) }),
-    inclusionProof: proofMessage,
+    inclusionPromise: only('signedEntryTimestamp', required(bytes)),
+    inclusionProof: message({
+      logIndex: count64,
+      rootHash: required(bytes),
+      treeSize: count64,
+      hashes: list(required(bytes), maxHashes),
+      checkpoint: only('envelope', text),
+    }),
     canonicalizedBody: required(bytes),
   }),
 );
 
 const entry: Reader<LogEntry> = (value, place) => {
-  const read = entryMessage(value, place);
-  return {
-    logIndex: read.logIndex,
-    logId: read.logId.keyId,
-    ...read.kindVersion,
-    integratedTime: read.integratedTime,
-    promise: read.inclusionPromise?.signedEntryTimestamp,
-    proof: read.inclusionProof && proofOf(read.inclusionProof),
-    body: read.canonicalizedBody,
-  };
+  const { kindVersion, inclusionPromise, inclusionProof, canonicalizedBody, ...read } = entryMessage(value, place);
+  return { ...read, ...kindVersion, promise: inclusionPromise, proof: inclusionProof, body: canonicalizedBody };
 };
-
-function proofOf(read: NonNullable<ReturnType<typeof proofMessage>>): InclusionProof {
-  // Empty is the same as not there, in protobuf.
-  return { ...read, checkpoint: read.checkpoint?.envelope || undefined };
-}
 
 const materialMessage = required(
   message({
     publicKey: message({ hint: text }),
-    x509CertificateChain: message({ certificates: required(list(required(certificate), maxCertificates)) }),
+    x509CertificateChain: only('certificates', required(list(required(certificate), maxCertificates))),
     certificate,
     tlogEntries: list(entry, maxEntries),
-    timestampVerificationData: message({
-      rfc3161Timestamps: list(required(message({ signedTimestamp: required(bytes) })), maxTimestamps),
-    }),
+    timestampVerificationData: only(
+      'rfc3161Timestamps',
+      list(required(only('signedTimestamp', required(bytes))), maxTimestamps),
+    ),
   }),
 );
 
@@ -126,7 +114,7 @@ const dsseEnvelope = message({
 
 const bundleMessage = required(
   message({
-    mediaType: required(text),
+    mediaType: oneOf(...Object.keys(bundleMediaTypes)),
     verificationMaterial: materialMessage,
     messageSignature,
     dsseEnvelope,
@@ -136,8 +124,7 @@ const bundleMessage = required(
 const bundle: Reader<Bundle> = (value, place) => {
   const read = bundleMessage(value, place);
   const { mediaType } = read;
-  const version = Object.hasOwn(bundleMediaTypes, mediaType) ? bundleMediaTypes[mediaType] : undefined;
-  if (version === undefined) throw invalid(inside(place, 'mediaType'), 'is no media type of a bundle that is known');
+  const version = bundleMediaTypes[mediaType] as BundleVersion;
   requireOne(place, read, ['messageSignature', 'dsseEnvelope']);
   const at = inside(place, 'verificationMaterial');
   const { tlogEntries, timestampVerificationData, ...keys } = read.verificationMaterial;
@@ -148,7 +135,7 @@ const bundle: Reader<Bundle> = (value, place) => {
     version,
     material,
     logEntries: tlogEntries,
-    timestamps: (timestampVerificationData?.rfc3161Timestamps ?? []).map(({ signedTimestamp }) => signedTimestamp),
+    timestamps: timestampVerificationData ?? [],
     content: contentOf(read, material, place),
   };
 };
@@ -161,9 +148,9 @@ function materialOf(read: Material, version: BundleVersion, place: Place): KeyMa
   const [expected, other] =
     version === '0.3'
       ? [read.certificate && [read.certificate], 'x509CertificateChain']
-      : [read.x509CertificateChain?.certificates, 'certificate'];
+      : [read.x509CertificateChain, 'certificate'];
   if (expected === undefined) throw invalid(inside(place, other), `is not the form of version ${version}`);
-  return { kind: 'certificate', certificates: expected.map(({ rawBytes }) => rawBytes) };
+  return { kind: 'certificate', certificates: expected };
 }
 
 /** What must come with each entry; a bundle without entries is for a policy to judge. */
@@ -172,7 +159,7 @@ function checkEvidence(entries: readonly LogEntry[], version: BundleVersion, pla
     const at = inside(place, index);
     if (version === '0.1') {
       if (promise === undefined) throw invalid(inside(at, 'inclusionPromise'), 'is missing');
-    } else if (proof?.checkpoint === undefined) {
+    } else if (!proof?.checkpoint) {
       throw invalid(inside(at, `inclusionProof${proof === undefined ? '' : '.checkpoint'}`), 'is missing');
     }
   }

@@ -7,6 +7,8 @@ import {
   invalid,
   list,
   message,
+  oneOf,
+  only,
   readDocument,
   required,
   text,
@@ -24,11 +26,11 @@ const trustRootDocument: DocumentKind = {
 const maxInstances = 256;
 const maxCertificates = 10;
 
-const mediaTypes: readonly string[] = [
+const mediaType = oneOf(
   'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
   'application/vnd.dev.sigstore.trustedroot.v0.1+json',
   'application/vnd.dev.sigstore.trustedroot.v0.2+json',
-];
+);
 
 /**
  * Reads a TrustedRoot document of version 0.1 or 0.2: protobuf as JSON (see `proto-json.ts` for how strictly).
@@ -72,7 +74,7 @@ const keyDetails = enumeration({
   20: 'PKIX_ECDSA_P521_SHA_256',
 });
 
-const keyId = message({ keyId: bytes });
+const keyId = only('keyId', bytes);
 
 const logMessage = required(
   message({
@@ -87,9 +89,9 @@ const logMessage = required(
 
 const log: Reader<TransparencyLog> = (value, place) => {
   const { baseUrl, publicKey, operator, ...read } = logMessage(value, place);
-  const checkpointKeyId = notEmpty(read.checkpointKeyId?.keyId);
+  const checkpointKeyId = notEmpty(read.checkpointKeyId);
   // The field is on its way out, and those who fill it for Rekor v2 give it the same value.
-  const logId = notEmpty(read.logId?.keyId) ?? checkpointKeyId;
+  const logId = notEmpty(read.logId) ?? checkpointKeyId;
   if (logId === undefined) throw invalid(inside(place, 'logId.keyId'), 'is missing');
   return {
     baseUrl,
@@ -111,13 +113,13 @@ export function hostOf(url: string): string {
   return URL.canParse(whole) ? new URL(whole).hostname : url;
 }
 
-const certificates = required(list(required(message({ rawBytes: required(bytes) })), maxCertificates));
+const certificates = required(list(required(only('rawBytes', required(bytes))), maxCertificates));
 
 const authorityMessage = required(
   message({
     subject: message({ organization: text, commonName: text }),
     uri: text,
-    certChain: required(message({ certificates })),
+    certChain: required(only('certificates', certificates)),
     validFor,
     operator: text,
   }),
@@ -127,7 +129,7 @@ const authority: Reader<CertificateAuthority> = (value, place) => {
   const { uri, certChain, validFor: period, operator } = authorityMessage(value, place);
   return {
     uri,
-    certificates: certChain.certificates.map(({ rawBytes }) => rawBytes),
+    certificates: certChain,
     validFor: period,
     operator: operator || hostOf(uri),
   };
@@ -135,7 +137,7 @@ const authority: Reader<CertificateAuthority> = (value, place) => {
 
 const trustRootMessage = required(
   message({
-    mediaType: required(text),
+    mediaType,
     tlogs: list(log, maxInstances),
     certificateAuthorities: list(authority, maxInstances),
     ctlogs: list(log, maxInstances),
@@ -145,9 +147,6 @@ const trustRootMessage = required(
 
 /** Reads a root inside of another document too. */
 export const trustRoot: Reader<TrustRoot> = (value, place) => {
-  const { mediaType, tlogs, ctlogs, ...read } = trustRootMessage(value, place);
-  if (!mediaTypes.includes(mediaType)) {
-    throw invalid(inside(place, 'mediaType'), 'is no media type of a trusted root that is known');
-  }
-  return mergeTrustRoots({ ...read, logs: tlogs, ctLogs: ctlogs });
+  const { certificateAuthorities, timestampAuthorities, tlogs, ctlogs } = trustRootMessage(value, place);
+  return mergeTrustRoots({ logs: tlogs, ctLogs: ctlogs, certificateAuthorities, timestampAuthorities });
 };

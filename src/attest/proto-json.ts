@@ -87,6 +87,12 @@ export function message<S extends Readonly<Record<string, Reader<unknown>>>>(
   };
 }
 
+/** A message of which one field is all that counts: its value; undefined where the message is not there. */
+export function only<T>(name: string, read: Reader<T>, open = false): Reader<T | undefined> {
+  const whole = message({ [name]: read }, open);
+  return (value, place) => whole(value, place)?.[name];
+}
+
 /** Exactly one of some messages. */
 export function requireOne(place: Place, read: Readonly<Record<string, unknown>>, names: readonly string[]): void {
   const found = names.filter((name) => read[name] !== undefined);
@@ -127,6 +133,15 @@ export const text: Reader<string> = (value = '', place) => {
   if (typeof value !== 'string') throw invalid(place, 'expected text');
   return value;
 };
+
+/** One of some texts. */
+export function oneOf<T extends string>(...names: readonly T[]): Reader<T> {
+  return (value, place) => {
+    const found = names.find((name) => name === value);
+    if (found === undefined) throw invalid(place, `expected ${names.join(' or ')}`);
+    return found;
+  };
+}
 
 /** An object of JSON as it is; undefined where it is not there. */
 export const object: Reader<Readonly<Record<string, JsonValue>> | undefined> = (value, place) => {

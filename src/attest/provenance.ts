@@ -1,6 +1,6 @@
 import type { JsonValue } from '../bytes/json.ts';
 import { readPredicate } from './predicate.ts';
-import { isObject, message, object, required, text, time, type Reader } from './proto-json.ts';
+import { isObject, message, object, only, required, text, time, type Reader } from './proto-json.ts';
 import { resource, resources, type Resource } from './resource.ts';
 import type { Statement } from './statement.ts';
 
@@ -56,7 +56,7 @@ export function parseProvenance(statement: Statement): Provenance {
     : readPredicate(statement, 'provenance', provenanceType, provenance1);
 }
 
-const builder = required(message({ id: required(text) }, true));
+const builder = required(only('id', required(text), true));
 
 const message1 = required(
   message(
@@ -86,7 +86,7 @@ const provenance1: Reader<Provenance> = (value, place) => {
   const { invocationId, startedOn, finishedOn } = runDetails.metadata ?? {};
   return {
     version: '1',
-    builder: runDetails.builder.id,
+    builder: runDetails.builder,
     ...definition,
     internalParameters,
     source: workflowSource(definition),
@@ -131,7 +131,7 @@ const provenance02: Reader<Provenance> = (value, place) => {
   const { buildInvocationId = '', buildStartedOn, buildFinishedOn } = read.metadata ?? {};
   return {
     version: '0.2',
-    builder: read.builder.id,
+    builder: read.builder,
     buildType: read.buildType,
     source: configSource?.uri ? { ...splitRevision(configSource.uri), commit: commitOf(configSource) } : undefined,
     externalParameters: parameters,

@@ -6,6 +6,7 @@ import {
   invalid,
   list,
   message,
+  oneOf,
   readDocument,
   required,
   text,
@@ -95,7 +96,7 @@ const services = list(service, maxServices);
 
 const signingConfigMessage = required(
   message({
-    mediaType: required(text),
+    mediaType: oneOf(mediaType02, mediaType01),
     caUrls: services,
     oidcUrls: services,
     rekorTlogUrls: services,
@@ -112,9 +113,6 @@ const signingConfigMessage = required(
 export const signingConfig: Reader<SigningConfig> = (value, place) => {
   const read = signingConfigMessage(value, place);
   const old = read.mediaType === mediaType01;
-  if (!old && read.mediaType !== mediaType02) {
-    throw invalid(inside(place, 'mediaType'), 'is no media type of a signing config that is known');
-  }
   if (!old) refuseOldFields(value as object, place);
   const logs = [...read.rekorTlogUrls, ...read.tlogUrls];
   const bare = (url: string, key: string): SigningService[] =>

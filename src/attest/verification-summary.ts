@@ -1,6 +1,6 @@
 import type { JsonValue } from '../bytes/json.ts';
 import { readPredicate } from './predicate.ts';
-import { inside, invalid, list, message, object, required, text, time, type Reader } from './proto-json.ts';
+import { list, message, object, oneOf, only, required, text, time, type Reader } from './proto-json.ts';
 import { resource, resources, type Resource } from './resource.ts';
 import type { Statement } from './statement.ts';
 
@@ -40,12 +40,12 @@ export function parseVerificationSummary(statement: Statement): VerificationSumm
 const summaryMessage = required(
   message(
     {
-      verifier: required(message({ id: required(text) }, true)),
+      verifier: required(only('id', required(text), true)),
       timeVerified: time,
       resourceUri: required(text),
       policy: required(resource),
       inputAttestations: resources,
-      verificationResult: required(text),
+      verificationResult: oneOf('PASSED', 'FAILED'),
       verifiedLevels: list(required(text), 1000),
       dependencyLevels: object,
       slsaVersion: text,
@@ -55,13 +55,9 @@ const summaryMessage = required(
 );
 
 const summary: Reader<VerificationSummary> = (value, place) => {
-  const { verifier, verificationResult, dependencyLevels = {}, ...read } = summaryMessage(value, place);
-  if (verificationResult !== 'PASSED' && verificationResult !== 'FAILED') {
-    throw invalid(inside(place, 'verificationResult'), 'expected PASSED or FAILED');
-  }
+  const { verificationResult, dependencyLevels = {}, ...read } = summaryMessage(value, place);
   return {
     ...read,
-    verifier: verifier.id,
     result: verificationResult === 'PASSED' ? 'passed' : 'failed',
     dependencyLevels,
   };
