@@ -41,5 +41,6 @@ export type { JsonObject, LogBodyTemplate, LogEntryKind, LogVerifier } from './s
 export type { SignOptions } from './sigstore/sign-options.ts';
 export { createTestKey, testKeyOf, type TestKey, type TestKeyAlgorithm } from './sigstore/test-key.ts';
 export type { TestKeyName, TestKeys } from './sigstore/test-keys.ts';
+export { createTestIssuer, type TestIssuer, type TestIssuerOptions } from './sigstore/test-issuer.ts';
 export { createTestSigstore, type TestSigstore, type TestSigstoreOptions } from './sigstore/test-sigstore.ts';
 export type { TimestampSigner, TimestampTemplate } from './sigstore/timestamp-authority.ts';
