@@ -343,6 +343,41 @@ describe('a target', () => {
   });
 });
 
+describe('targets that are asked for at once', () => {
+  it('share one refresh', async () => {
+    const repository = await TestRepository.create();
+    await repository.delegate('targets', 'inner');
+    const names = Array.from({ length: 10 }, (_, index) => `target-${index}`);
+    for (const name of names) repository.addTarget('inner', name, name);
+    await repository.publishTargets('inner');
+    const client = tufClient(repository.options());
+    const found = await Promise.all(names.map((name) => client.target(name)));
+    expect(found.map((target) => text(target?.bytes))).toEqual(names);
+    expect(repository.requests.filter((path) => path === 'timestamp.json')).toHaveLength(1);
+  });
+
+  it('do not end with the one that began the refresh', async () => {
+    const repository = await TestRepository.create();
+    const controller = new AbortController();
+    const metadata: TufClientOptions['metadata'] = (path, options) => {
+      if (options.signal === controller.signal) controller.abort(new Error('stopped'));
+      return repository.mirror(path, options);
+    };
+    const client = tufClient(repository.options({ metadata }));
+    const first = client.target('a', { signal: controller.signal });
+    const second = client.target('a');
+    await expect(first).rejects.toThrow('stopped');
+    expect(await second).toBeUndefined();
+  });
+
+  it('end with the refresh that they share where that fails', async () => {
+    const repository = await TestRepository.create();
+    const client = tufClient(repository.options({ metadata: () => Promise.resolve(undefined) }));
+    const outcomes = await Promise.allSettled([client.target('a'), client.target('b')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+});
+
 describe('a client', () => {
   it.each([
     ['metadata', { metadata: 'https://mirror.example' }],
@@ -373,6 +408,22 @@ describe('a client', () => {
       reason,
     );
   });
+
+  // Only a page that is isolated from other origins has such memory.
+  it.skipIf(typeof SharedArrayBuffer === 'undefined')(
+    'copies what a mirror gives in memory that others can write to',
+    async () => {
+      const repository = await TestRepository.create();
+      const metadata: TufClientOptions['metadata'] = (path) => {
+        const bytes = repository.files.get(path);
+        if (bytes === undefined) return Promise.resolve(undefined);
+        const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+        shared.set(bytes);
+        return Promise.resolve(shared);
+      };
+      expect((await tufClient(repository.options({ metadata })).refresh()).root.version).toBe(1);
+    },
+  );
 
   it('says that a mirror failed, whatever it fails with', async () => {
     const repository = await TestRepository.create();

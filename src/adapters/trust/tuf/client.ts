@@ -11,6 +11,7 @@ import { checkLimits, type TufLimits } from './limits.ts';
 import { targetPath } from './mirror-path.ts';
 import type { TufMirror } from './mirror.ts';
 import type { Root, Snapshot, Targets, Timestamp } from './roles.ts';
+import { sharedRun } from './shared-run.ts';
 import { updateRoot } from './update-root.ts';
 import { updateSnapshot } from './update-snapshot.ts';
 import { updateTargets } from './update-targets.ts';
@@ -56,7 +57,7 @@ export interface TufState {
 
 /** A target with its bytes, all of which were checked. */
 export interface FetchedTarget extends TufTarget {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 type SignalOptions = Pick<OperationOptions, 'signal'>;
@@ -86,7 +87,7 @@ interface Trusted {
  * A client for the update workflow of TUF 1.0 (section 5), over any mirror and any record store.
  *
  * `find` and `target` refresh first where nothing was refreshed yet, or the last refresh failed. Several clients, also
- * in several processes, may share a store: what was kept never goes back to something older.
+ * in several processes, may share a store: none goes back behind what another one has trusted.
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing, wrong or unknown. From its methods: FormatError
  * `ERR_TUF_INVALID` for metadata that is malformed, `ERR_LIMIT_EXCEEDED` for too much of it, `ERR_UNSAFE_PATH` for a
@@ -100,29 +101,21 @@ export function tufClient(options: TufClientOptions): TufClient {
   const root = initialRoot(options.root);
   const limits = checkLimits(options.limits);
   const targets = options.targets ?? ((path, asked) => metadata(`targets/${path}`, asked));
-  let current: Promise<Trusted> | undefined;
   const updateAt = (startedAt: number, signal: AbortSignal | undefined): Update => {
     const kept = keptMetadata({ store, blobs, prefix, signal });
     return { mirror: metadata, kept, limits, startedAt, signal };
   };
-  const refresh = (signal: AbortSignal | undefined): Promise<Trusted> => {
-    const run = againstOthers(() => updateTop(root, updateAt(now(), signal)));
-    current = run;
-    run.catch(() => {
-      if (current === run) current = undefined;
-    });
-    return run;
-  };
+  const top = sharedRun((signal) => againstOthers(() => updateTop(root, updateAt(now(), signal))));
   const find = async (name: string, signal?: AbortSignal): Promise<readonly [TufTarget | undefined, Trusted]> => {
     // A name that can be no path is refused before anybody is asked.
     targetPath(name);
+    const trusted = await top.latest(signal);
     signal?.throwIfAborted();
-    const trusted = await (current ?? refresh(signal));
     const update = updateAt(trusted.startedAt, signal);
     return [await againstOthers(() => findTarget(name, trusted, update)), trusted];
   };
   return {
-    refresh: async ({ signal } = {}) => stateOf(await refresh(signal)),
+    refresh: async ({ signal } = {}) => stateOf(await top.start(signal)),
     find: async (name, { signal } = {}) => (await find(name, signal))[0],
     async target(name, { signal } = {}) {
       const [found, trusted] = await find(name, signal);

@@ -17,7 +17,7 @@ export interface TargetPlace {
 }
 
 /** The bytes of a target, all of which its metadata vouches for (section 5.7). */
-export async function fetchTarget(target: TufTarget, place: TargetPlace): Promise<Uint8Array> {
+export async function fetchTarget(target: TufTarget, place: TargetPlace): Promise<Uint8Array<ArrayBuffer>> {
   const { name, length, digests } = target;
   if (length > place.maxBytes) throw tooLarge(`target ${JSON.stringify(name.slice(0, 200))}`, place.maxBytes);
   const [first] = digests;
@@ -35,7 +35,7 @@ export async function fetchTarget(target: TufTarget, place: TargetPlace): Promis
 }
 
 /** A repository with consistent snapshots may have a target under one of its hashes only. */
-async function ask({ name, length, digests }: TufTarget, place: TargetPlace): Promise<Uint8Array> {
+async function ask({ name, length, digests }: TufTarget, place: TargetPlace): Promise<Uint8Array<ArrayBuffer>> {
   const { consistentSnapshot, mirror, signal } = place;
   const paths = consistentSnapshot ? digests.map((digest) => targetPath(name, digest)) : [targetPath(name)];
   for (const path of paths) {

@@ -13,11 +13,12 @@ export function escapeSegment(name: string): string {
 /**
  * The path of a target on a mirror, with a hash before its last segment where snapshots are consistent.
  *
- * @throws FormatError `ERR_UNSAFE_PATH` for a segment that is `.` or `..`: no escape keeps those from meaning a folder.
+ * @throws FormatError `ERR_UNSAFE_PATH` for a segment that is `.` or `..`, as no escape keeps those from meaning a folder,
+ * and for text that has no UTF-8.
  */
 export function targetPath(name: string, digest?: Digest): string {
   const segments = name.split('/');
-  if (name === '' || segments.some((segment) => segment === '.' || segment === '..')) {
+  if (name === '' || !name.isWellFormed() || segments.some((segment) => segment === '.' || segment === '..')) {
     throw new FormatError('ERR_UNSAFE_PATH', `target ${JSON.stringify(name.slice(0, 200))} is no path below a folder`);
   }
   const last = segments.pop() ?? '';

@@ -20,7 +20,7 @@ export async function askMirror(
   mirror: TufMirror,
   path: string,
   options: MirrorOptions,
-): Promise<Uint8Array | undefined> {
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const { maxBytes, signal } = options;
   signal?.throwIfAborted();
   const bytes = await mirror(path, options).catch((error: unknown) => {
@@ -29,11 +29,16 @@ export async function askMirror(
   });
   signal?.throwIfAborted();
   if (bytes !== undefined && bytes.length > maxBytes) throw tooLarge(path, maxBytes);
-  return bytes;
+  // Memory that others can write to could change after it was checked.
+  return bytes?.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : bytes && new Uint8Array(bytes);
 }
 
 /** Asks a mirror for what must be there. */
-export async function askMirrorFor(mirror: TufMirror, path: string, options: MirrorOptions): Promise<Uint8Array> {
+export async function askMirrorFor(
+  mirror: TufMirror,
+  path: string,
+  options: MirrorOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await askMirror(mirror, path, options);
   if (bytes === undefined) throw unavailable(path);
   return bytes;
