@@ -1,4 +1,4 @@
-import { derCursor, derTags, type DerNode } from '../../bytes/der-reader.ts';
+import { derCursor, derError, derTags, type DerNode } from '../../bytes/der-reader.ts';
 import { integerOf, oidOf } from '../../bytes/der-values.ts';
 import type { DigestAlgorithm } from '../../digest/digest.ts';
 import type { SignatureAlgorithm, SignatureScheme } from './key-details.ts';
@@ -35,8 +35,8 @@ const hashes: Readonly<Record<string, DigestAlgorithm>> = {
  * @throws VerificationError `ERR_ALGORITHM_UNSUPPORTED` for one that is not of SHA-2, or is SHA-224.
  */
 export function hashAlgorithmOf(identifier: DerNode): DigestAlgorithm {
-  const { oid } = algorithmParts(identifier);
-  const hash = hashes[oid];
+  const { oid, parameters } = algorithmParts(identifier);
+  const hash = parameters === undefined || parameters.tag === derTags.null ? hashes[oid] : undefined;
   if (hash === undefined) throw unsupported(`hash algorithm ${oid} is not supported`);
   return hash;
 }
@@ -63,6 +63,7 @@ export function keyForSignature(key: PublicKey, identifier: DerNode, digest?: Di
 }
 
 function algorithmParts(identifier: DerNode): { readonly oid: string; readonly parameters: DerNode | undefined } {
+  if (identifier.tag !== derTags.sequence) throw derError('has a malformed algorithm');
   const cursor = derCursor(identifier);
   const oid = oidOf(cursor.expect(derTags.oid));
   const parameters = cursor.next();

@@ -23,6 +23,7 @@ export type SignerIdentifier =
   { readonly issuer: Uint8Array; readonly serial: Uint8Array } | { readonly subjectKeyIdentifier: Uint8Array };
 
 export function parseSignerInfo(node: DerNode): SignerInfo {
+  if (node.tag !== derTags.sequence) throw timestampError('has a malformed signer');
   const cursor = derCursor(node);
   const version = integerOf(cursor.expect(derTags.integer));
   const sid = parseSid(cursor);
