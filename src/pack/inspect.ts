@@ -7,14 +7,16 @@ import { reported } from '../ports/report.ts';
 import { checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { loadImageManifest, loadManifest, type LoadedManifest, type NamedManifest } from './load-manifest.ts';
 import { loadLock } from './load-lock.ts';
+import { readClaims, type BundleClaims } from './bundle-claims.ts';
 import { loadNamed } from './load-named.ts';
 import { packEntries, type PackEntry } from './pack-entries.ts';
 import { describeLocation, type OpenLocation } from './pack-location.ts';
+import { defaultFindLimits } from './verification-input.ts';
 
 export interface InspectOptions extends OperationOptions {
   /** Looks at the manifest for this platform in an index, rather than at the index. */
   readonly platform?: Platform | string | undefined;
-  /** Asks what refers to the manifest. True by default. */
+  /** Asks what refers to the manifest, and reads what the signatures among that say of themselves. True by default. */
   readonly referrers?: boolean | undefined;
 }
 
@@ -33,6 +35,8 @@ export interface Inspection {
   readonly entries: readonly PackEntry[];
   /** What refers to it, and where that is known from. Absent where it was not asked. */
   readonly referrers?: ReferrersAnswer | undefined;
+  /** What its signatures and attestations say of themselves; verified is none of it. Absent where it was not asked. */
+  readonly bundles?: BundleClaims | undefined;
   /** Bytes of the manifest and of what it names, each blob counted once. */
   readonly size: number;
 }
@@ -48,8 +52,6 @@ export function inspectPack(location: OpenLocation, options: InspectOptions): Pr
     const artifactType = artifactTypeOf(parsed.document);
     const lock = parsed.kind === 'manifest' ? await loadLock(repository, parsed.document, report.options) : undefined;
     const entries = parsed.kind === 'manifest' ? packEntries(parsed.document, lock) : [];
-    const answer =
-      options.referrers === false ? undefined : await repository.referrers(descriptor.digest, report.options);
     return {
       ...(text === undefined ? {} : { reference: text }),
       descriptor: artifactType === undefined ? descriptor : { ...descriptor, artifactType },
@@ -58,10 +60,21 @@ export function inspectPack(location: OpenLocation, options: InspectOptions): Pr
       ...(artifactType === undefined ? {} : { artifactType }),
       ...(lock === undefined ? {} : { lock }),
       entries,
-      ...(answer === undefined ? {} : { referrers: answer }),
+      ...(options.referrers === false ? {} : await lookBeside(repository, loaded, report.options)),
       size: sizeOf(loaded),
     };
   });
+}
+
+/** What refers to a manifest, and what the bundles among that say of themselves. */
+async function lookBeside(
+  repository: Repository,
+  loaded: LoadedManifest,
+  options: OperationOptions,
+): Promise<Required<Pick<Inspection, 'referrers' | 'bundles'>>> {
+  const referrers = await repository.referrers(loaded.descriptor.digest, options);
+  const context = { repository, limits: defaultFindLimits, concurrency: 8, options, known: referrers };
+  return { referrers, bundles: await readClaims(loaded, context) };
 }
 
 function load(

@@ -30,7 +30,8 @@ export interface VerifyPackOptions extends OperationOptions {
   readonly now?: number | undefined;
 }
 
-const defaultLimits: FindLimits = { signatures: 100, bundleBytes: 16 * 1024 * 1024 };
+/** The limits where the caller gives none. */
+export const defaultFindLimits: FindLimits = { signatures: 100, bundleBytes: 16 * 1024 * 1024 };
 
 /**
  * The two forms of a demand as one.
@@ -54,9 +55,9 @@ export function policyAndTrust(input: Policy | PolicyAndTrust): PolicyAndTrust {
 export function findLimits(options: VerifyPackOptions): FindLimits {
   checkOptions('options', options, [...operationKeys, 'platform', 'limits', 'now']);
   const { limits = {} } = options;
-  checkOptions('limits', limits, Object.keys(defaultLimits));
+  checkOptions('limits', limits, Object.keys(defaultFindLimits));
   return {
-    signatures: checkCount('limits.signatures', limits.signatures, defaultLimits.signatures),
-    bundleBytes: checkCount('limits.bundleBytes', limits.bundleBytes, defaultLimits.bundleBytes),
+    signatures: checkCount('limits.signatures', limits.signatures, defaultFindLimits.signatures),
+    bundleBytes: checkCount('limits.bundleBytes', limits.bundleBytes, defaultFindLimits.bundleBytes),
   };
 }

@@ -9,7 +9,7 @@ import { utf8 } from '../../src/bytes/encoding.ts';
 import { digestOf } from '../../src/digest/index.ts';
 import type { Repository } from '../../src/ports/registry.ts';
 import { pemOf } from '../../src/testing/sigstore/pem-of.ts';
-import { attachBundle, putImage, putIndex, putManifest } from '../pack/verify/packs.ts';
+import { attachBundle, putImage, putIndex, putManifest, strangeBundle } from '../pack/verify/packs.ts';
 import {
   bundleFor,
   dev,
@@ -213,6 +213,25 @@ describe('packwright verify REF', () => {
     const { code, stderr } = await verify('oci:packs:v1', ...identity);
     expect(code).toBe(13);
     expect(stderr).toMatch(/trusting the public-good instance of Sigstore as of \d{4}-\d\d-\d\d/);
+  });
+});
+
+describe('packwright inspect', () => {
+  it('shows what bundles claim, and says that it is not verified', async () => {
+    const { folder, repository } = await files();
+    const image = await putImage(repository);
+    const { digest } = await attachBundle(repository, image, await bundleFor(image, {}, provenanceType));
+    await attachBundle(repository, image, utf8('no bundle'));
+    await attachBundle(repository, image, strangeBundle());
+    const { code, stdout } = await run(folder, ['inspect', 'oci:packs:v1']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('bundles: 3, not verified; what they claim:\n');
+    expect(stdout).toMatch(new RegExp(`^bundle ${digest} .*${provenanceType}  ${dev} \\(${issuer}\\)$`, 'm'));
+    expect(stdout).toMatch(/ signature +a key with the hint key-1$/m);
+    expect(stdout).toMatch(/ cannot be read +ERR_BUNDLE_INVALID /);
+    expect(JSON.parse((await run(folder, ['inspect', 'oci:packs:v1', '--json'])).stdout)).toMatchObject({
+      bundles: { verified: false },
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 import { commandService } from '../service.ts';
+import type { BundleClaim } from '../../pack/bundle-claims.ts';
 import type { Inspection } from '../../pack/inspect.ts';
 import { switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -13,7 +14,7 @@ export interface InspectCommandOptions {
   readonly platform?: string | undefined;
 }
 
-/** Reads what a pack says of itself: manifest, lock, entries, referrers, sizes. No artifact is read. */
+/** Reads what a pack says of itself: manifest, lock, entries, referrers, what bundles claim. No artifact is read. */
 export async function inspectCommand(options: InspectCommandOptions, context: CommandContext): Promise<Inspection> {
   const source = await sourceLocation(options.reference, context);
   return commandService(context).inspect(source, { platform: options.platform, ...context.operation });
@@ -48,7 +49,9 @@ function describe(found: Inspection): string {
     ['entries', String(entries.length)],
     ...(referrers === undefined ? [] : [['referrers', `${referrers.referrers.length} (from: ${referrers.from})`]]),
   ]);
-  return [head, entryTable(found), skippedTable(found), referrerTable(found)].filter((part) => part !== '').join('\n');
+  return [head, entryTable(found), skippedTable(found), referrerTable(found), bundleTable(found)]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
 function entryTable({ entries, manifest }: Inspection): string {
@@ -65,4 +68,28 @@ function skippedTable({ lock }: Inspection): string {
 function referrerTable({ referrers }: Inspection): string {
   const rows = referrers?.referrers ?? [];
   return formatTable(rows.map(({ digest, artifactType }) => ['referrer', digest, artifactType ?? '']));
+}
+
+/** What the bundles say of themselves. Whoever reads it is told that nobody has verified it. */
+function bundleTable({ bundles }: Inspection): string {
+  if (bundles === undefined || bundles.claims.length + bundles.unread.length === 0) return '';
+  const claimed = bundles.claims.map((claim) => [
+    `bundle ${claim.origin}`,
+    claim.mediaType,
+    claim.predicateType ?? (claim.content === 'message' ? 'signature' : 'statement that cannot be read'),
+    claimedSigner(claim),
+  ]);
+  const unread = bundles.unread.map(({ origin, code, message }) => [
+    `bundle ${origin}`,
+    'cannot be read',
+    code,
+    message,
+  ]);
+  const count = bundles.claims.length + bundles.unread.length;
+  return `bundles: ${count}, not verified; what they claim:\n${formatTable([...claimed, ...unread])}`;
+}
+
+function claimedSigner({ identity, issuer, keyHint }: BundleClaim): string {
+  if (keyHint !== undefined) return `a key${keyHint === '' ? '' : ` with the hint ${keyHint}`}`;
+  return `${identity ?? 'nobody'} (${issuer ?? 'no issuer'})`;
 }

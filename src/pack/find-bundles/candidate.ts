@@ -40,4 +40,6 @@ export interface FindContext {
   readonly limits: FindLimits;
   readonly concurrency: number;
   readonly options: OperationOptions;
+  /** What refers to the manifest, where that was asked before. */
+  readonly known?: ReferrersAnswer | undefined;
 }

@@ -25,7 +25,7 @@ export async function listReferrers(
   context: FindContext,
   count: CandidateCount,
 ): Promise<ListedReferrers> {
-  const answer = await askReferrers(subject, context);
+  const answer = context.known ?? (await askReferrers(subject, context));
   if ('failure' in answer) return { ...empty, ...answer };
   count.add(answer.referrers.length);
   const { concurrency, options } = context;
