@@ -1,7 +1,12 @@
+import { visible } from './words.ts';
+
 type Attributes = Readonly<Record<string, string>>;
 type Child = Node | string | undefined;
 
-/** An element with attributes and children. Text stays text: nothing here reads it as markup. */
+/**
+ * An element with attributes and children. Text stays text: nothing here reads it as markup, and what cannot be seen in
+ * it is written out.
+ */
 export function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   attributes: Attributes = {},
@@ -9,7 +14,8 @@ export function element<Name extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[Name] {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...children.filter((child) => child !== undefined));
+  for (const child of children)
+    if (child !== undefined) made.append(typeof child === 'string' ? visible(child) : child);
   return made;
 }
 

@@ -11,7 +11,7 @@ import { adviceOn, sentence } from './words.ts';
 /** Shows what came of a verification: the verdict in words first, then every check. */
 export function showFindings(findings: readonly Finding[], policy: Policy): void {
   const refused = findings.filter(({ report }) => report.verdict === 'failed');
-  if (findings.length === 0) showProblem('There is nothing to verify: the layout holds no manifest.');
+  if (findings.length === 0) showProblem(['There is nothing to verify: the layout holds no manifest.']);
   else if (refused.length === 0) showPassed(findings, waivedBy(policy));
   else showVerdict('failed', 'Refused', ...refusedWords(findings, refused));
   const subjects = findings.map((finding) => subjectPart(finding, findings.length > 1));
@@ -27,13 +27,10 @@ export function forgetResult(): void {
 
 /** Shows an error that kept the page from deciding anything. */
 export function showError(error: unknown): void {
-  const known = isPackError(error);
-  const message = error instanceof Error ? error.message : String(error);
-  showProblem(
-    sentence(message),
-    known ? (error.hint ?? adviceOn(error.code)) : undefined,
-    known ? error.code : undefined,
-  );
+  const message = sentence(error instanceof Error ? error.message : String(error));
+  const known = isPackError(error) ? error : undefined;
+  const unasked = known?.name === 'RegistryError' ? ['The registry could not be asked, so nothing is known yet.'] : [];
+  showProblem([...unasked, message], known?.hint ?? adviceOn(known?.code), known?.code);
   byId('details', HTMLElement).replaceChildren();
 }
 
@@ -47,9 +44,10 @@ export function showCancelled(): void {
   byId('details', HTMLElement).replaceChildren();
 }
 
-function showProblem(message: string, advice?: string, code?: string): void {
-  const lines = [element('p', {}, message), ...adviceLines(advice === undefined ? undefined : sentence(advice), code)];
-  showVerdict('failed', 'Not verified', ...lines);
+function showProblem(messages: readonly string[], advice?: string, code?: string): void {
+  const lines = messages.map((message) => element('p', {}, message));
+  const more = adviceLines(advice === undefined ? undefined : sentence(advice), code);
+  showVerdict('ignored', 'Not verified', ...lines, ...more);
 }
 
 function showVerdict(verdict: IconName, title: string, ...lines: readonly Node[]): void {

@@ -1,6 +1,5 @@
-import type { PackErrorCode } from 'packwright';
+import type { PackErrorCode, VerificationErrorCode } from 'packwright';
 import type { Check, CheckName } from 'packwright/verify';
-import type { VerificationErrorCode } from 'packwright';
 
 /** What each check is about, for a person. */
 export const checkTitles: Readonly<Record<CheckName, string>> = {
@@ -68,6 +67,14 @@ export function adviceOn(code: PackErrorCode | undefined): string | undefined {
 export function sentence(message: string): string {
   const text = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** Writes out what cannot be seen or turns the order of letters: an identity must not look like another one. */
+export function visible(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    (letter) => `\\u{${letter.codePointAt(0)?.toString(16) ?? ''}}`,
+  );
 }
 
 /** `sourceRepositoryURI` as `source repository URI`. */

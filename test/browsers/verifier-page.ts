@@ -47,6 +47,8 @@ export interface Person {
   readonly sees: () => Promise<string>;
   /** Waits for a text, and gives all that can be seen then. */
   readonly waitsFor: (text: string) => Promise<string>;
+  /** Waits until an expression of the page holds. */
+  readonly until: (expression: string) => Promise<void>;
   /** Presses Verify, and reads the verdict. */
   readonly verifies: () => Promise<string>;
   /** True where the browser finds an element of that role and name in its tree for screen readers. */
@@ -148,6 +150,9 @@ async function personBefore(
       for (const key of keys) await tab.keyboard.press(key);
     },
     write: (text) => tab.keyboard.type(text),
+    until: async (expression) => {
+      await tab.waitForFunction(expression, { timeout: 30_000 });
+    },
     verifies: async () => {
       await tab.evaluate("document.querySelector('#verdict').replaceChildren()");
       await click('Verify');
