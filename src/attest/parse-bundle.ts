@@ -32,7 +32,7 @@ const maxSignatures = 32;
 const maxHashes = 63;
 
 /** The version that each media type says. */
-export const bundleMediaTypes: Readonly<Record<string, BundleVersion>> = /* @__PURE__ */ Object.freeze({
+const bundleMediaTypes: Readonly<Record<string, BundleVersion>> = /* @__PURE__ */ Object.freeze({
   'application/vnd.dev.sigstore.bundle+json;version=0.1': '0.1',
   'application/vnd.dev.sigstore.bundle+json;version=0.2': '0.2',
   'application/vnd.dev.sigstore.bundle+json;version=0.3': '0.3',

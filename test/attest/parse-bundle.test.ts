@@ -235,6 +235,21 @@ describe('parseBundle, of what is no bundle', () => {
     },
   );
 
+  it.each([
+    ['a lone surrogate', '"MEQC"', '"\\ud800"'],
+    ['a lone surrogate in a key', '"mediaType"', '"\\udc00"'],
+    ['a number beyond a double', '"25"', '1e999'],
+    ['a number that no parser agrees on', '"25"', '9007199254740993'],
+    ['NaN', '"25"', 'NaN'],
+    ['text behind the bundle', /$/, '{}'],
+    ['a comment', /^/, '/* */'],
+    ['single quotes', '"25"', "'25'"],
+  ])('refuses %s, which parsers do not agree on', (_what, from, to) => {
+    const text = JSON.stringify(someBundle);
+    expect(text.replace(from, to)).not.toBe(text);
+    expect(thrownBy(() => parseBundle(text.replace(from, to)))).toMatchObject({ code: 'ERR_BUNDLE_INVALID' });
+  });
+
   it('refuses bytes that are not UTF-8', () => {
     expect(thrownBy(() => parseBundle(Uint8Array.of(0x7b, 0xff, 0x7d)))).toMatchObject({ code: 'ERR_BUNDLE_INVALID' });
   });

@@ -104,6 +104,15 @@ describe('parseProvenance', () => {
     expect(read1(changed(predicate1, `${definition}.resolvedDependencies`, undefined)).source?.commit).toBe('');
   });
 
+  it('reads dependencies that have no digest, or no URI', () => {
+    const path = 'buildDefinition.resolvedDependencies';
+    const dependencies = [{ uri: 'pkg:npm/a@1' }, { name: 'b', digest: { sha256: 'ab' } }];
+    expect(read1(changed(predicate1, path, dependencies)).resolvedDependencies).toEqual([
+      { uri: 'pkg:npm/a@1', name: '', digest: {} },
+      { uri: '', name: 'b', digest: { sha256: 'ab' } },
+    ]);
+  });
+
   it('ignores members that it does not know, as SLSA demands', () => {
     expect(read1({ ...predicate1, extra: 1 })).toEqual(read1(predicate1));
   });

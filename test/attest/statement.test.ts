@@ -103,6 +103,14 @@ describe('parseStatement, of what proves nothing', () => {
     }
   });
 
+  it.each(['"\\ud800"', '1e999', '01', '.5', '"\\x41"', "'a'"])(
+    'refuses %s, which parsers do not agree on',
+    (value) => {
+      const text = JSON.stringify(changed(someStatement, 'predicate.said', '@')).replace('"@"', value);
+      expect(thrownBy(() => parseStatement(utf8(text)))).toMatchObject({ code: 'ERR_STATEMENT_INVALID' });
+    },
+  );
+
   it.each(['{"__proto__":{"sha256":"x"}}', `${'['.repeat(99)}${']'.repeat(99)}`])(
     'refuses the predicate %s',
     (predicate) => {
