@@ -69,7 +69,7 @@ function demandOf(instance: unknown): Pick<Policy, 'demand'> {
 /** What the certificate of a workflow is given to: its file, at a ref. */
 function workflowIdentity({ owner, repository, signer, workflow, ref }: GithubPolicyOptions): TextRule {
   const [host, folder] = ['https://github.com/', '/.github/workflows/'];
-  const of = signer === undefined ? undefined : signer.split('/', 2).map(named).join('/');
+  const of = signer === undefined ? undefined : ownerAndName(signer);
   const file = workflow === undefined ? undefined : named(workflow);
   const home = of ?? (repository === undefined ? undefined : `${named(owner)}/${named(repository)}`);
   if (home !== undefined && file !== undefined && ref !== undefined) return `${host}${home}${folder}${file}@${ref}`;
@@ -79,6 +79,14 @@ function workflowIdentity({ owner, repository, signer, workflow, ref }: GithubPo
     `@${ref === undefined ? '.+' : literally(ref)}`,
   ];
   return { pattern: parts.join('') };
+}
+
+function ownerAndName(repository: string): string {
+  const parts = repository.split('/');
+  if (parts.length === 2) return parts.map(named).join('/');
+  throw new UsageError('ERR_INVALID_ARGUMENT', `signer ${JSON.stringify(repository)} is not owner/name`, {
+    argument: 'signer',
+  });
 }
 
 function named(name: string): string {

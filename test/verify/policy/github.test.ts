@@ -74,6 +74,8 @@ describe('a policy for attestations of GitHub', () => {
   it.each([
     ['an owner with a slash', { ...options, owner: 'a/b' }],
     ['a repository that leads up', { ...options, repository: '..' }],
+    ['a signer without its owner', { ...options, signer: 'workflows' }],
+    ['a signer with more than two parts', { ...options, signer: 'shared/workflows/other' }],
     ['an empty workflow', { ...options, workflow: '' }],
     ['no instance', { owner: 'example' }],
     ['another instance', { ...options, instance: 'staging' }],
