@@ -2,9 +2,10 @@ import { toHex } from '../bytes/encoding.ts';
 import { blobSource, type ByteSource } from '../bytes/source.ts';
 import { chunksOf, concatBytes } from '../bytes/stream.ts';
 import { algorithmOf, isDigest, type Digest, type DigestAlgorithm } from '../digest/digest.ts';
-import { createHash } from '../digest/hash.ts';
+import { nativeHash } from '../digest/native.ts';
+import type { RunningHash } from '../digest/hash.ts';
 import { UsageError } from '../errors.ts';
-import { webCryptoHashes } from './crypto/verify-signature.ts';
+import { hashBytes } from './crypto/hash-bytes.ts';
 
 /**
  * What is verified: its bytes, in memory or as they flow; or its digest, or several digests of the same bytes. Nothing
@@ -45,15 +46,15 @@ export async function readArtifact(
   wanted: WantedContent,
   signal: AbortSignal | undefined,
 ): Promise<Artifact> {
-  if (input instanceof Uint8Array) return hashBytes(input, wanted);
+  if (input instanceof Uint8Array) return hashWhole(input, wanted);
   if (typeof input === 'string') return digestsOnly([input]);
   if (Array.isArray(input)) return digestsOnly(input as readonly unknown[]);
   return readStream(await openStream(input as Blob | ReadableStream<Uint8Array> | ByteSource, signal), wanted, signal);
 }
 
 /** A running hash for each wanted algorithm, and the bytes themselves where they are wanted and not too many. */
-export function runningArtifact({ algorithms, bytes: wantsBytes }: WantedContent): RunningArtifact {
-  const hashes = [...algorithms].map((algorithm) => createHash(algorithm));
+export async function runningArtifact({ algorithms, bytes: wantsBytes }: WantedContent): Promise<RunningArtifact> {
+  const hashes = await Promise.all([...algorithms].map(runningHash));
   let kept: Uint8Array[] | undefined = wantsBytes ? [] : undefined;
   let size = 0;
   return {
@@ -70,14 +71,18 @@ export function runningArtifact({ algorithms, bytes: wantsBytes }: WantedContent
   };
 }
 
-async function hashBytes(given: Uint8Array, { algorithms }: WantedContent): Promise<Artifact> {
+/** The platform's, or one that comes with what checks a signature over its result. */
+async function runningHash(algorithm: DigestAlgorithm): Promise<RunningHash> {
+  return nativeHash(algorithm) ?? (await import('./crypto/prehash.ts')).portableHash(algorithm);
+}
+
+async function hashWhole(given: Uint8Array, { algorithms }: WantedContent): Promise<Artifact> {
   // A copy: what is hashed and what is verified must be the same, whatever the caller does meanwhile.
   const bytes = new Uint8Array(given);
   const digests = await Promise.all(
-    [...algorithms].map(async (algorithm): Promise<Digest> => {
-      const hash = await crypto.subtle.digest(webCryptoHashes[algorithm], bytes);
-      return `${algorithm}:${toHex(new Uint8Array(hash))}`;
-    }),
+    [...algorithms].map(
+      async (algorithm): Promise<Digest> => `${algorithm}:${toHex(await hashBytes(bytes, algorithm))}`,
+    ),
   );
   return { digests: byAlgorithm(digests), bytes };
 }
@@ -87,7 +92,7 @@ async function readStream(
   wanted: WantedContent,
   signal: AbortSignal | undefined,
 ): Promise<Artifact> {
-  const running = runningArtifact(wanted);
+  const running = await runningArtifact(wanted);
   for await (const chunk of chunksOf(stream, { signal })) running.update(chunk);
   return running.end();
 }

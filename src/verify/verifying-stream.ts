@@ -22,17 +22,17 @@ export interface VerifyingStream {
 export function verifyingStream(bundles: Bundle | readonly Bundle[], options: VerifyOptions): VerifyingStream {
   const trial = openTrial(bundles, options);
   const { signal } = options;
-  const running = runningArtifact(trial.wanted);
+  const opened = runningArtifact(trial.wanted);
   const { promise, resolve, reject } = settlable<VerificationReport>();
   const inner = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
+    async transform(chunk, controller) {
       signal?.throwIfAborted();
-      running.update(chunk);
+      (await opened).update(chunk);
       controller.enqueue(chunk);
     },
     async flush() {
       signal?.throwIfAborted();
-      const report = await trial.judge(running.end());
+      const report = await trial.judge((await opened).end());
       resolve(report);
       if (report.verdict === 'failed') throw refusalOf(report);
     },

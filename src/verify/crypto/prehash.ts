@@ -9,6 +9,8 @@ import { digestOf, hexOf, type Digest } from '../../digest/digest.ts';
 import { saltLengthOf, type PublicKey } from './public-key.ts';
 import { verifyRsa } from './rsa.ts';
 
+export { portableHash } from '../../digest/hash.ts';
+
 const curves = { 'P-256': p256, 'P-384': p384, 'P-521': p521 } as const;
 
 /** Ed25519ph takes the digest of the message (RFC 8032 section 5.1, with an empty context). */

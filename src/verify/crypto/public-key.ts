@@ -1,7 +1,9 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import { derCursor, derError, derTags, readDer, type DerNode } from '../../bytes/der-reader.ts';
 import { bitStringOf, integerOf, oidOf } from '../../bytes/der-values.ts';
+import { toHex } from '../../bytes/encoding.ts';
 import { parsePem } from '../../bytes/pem.ts';
-import { digestOf, digestSizes, type Digest } from '../../digest/digest.ts';
+import { digestSizes, type Digest } from '../../digest/digest.ts';
 import { VerificationError } from '../../errors.ts';
 import { defaultAlgorithm, keyDetailsOf, type KeyKind, type SignatureAlgorithm } from './key-details.ts';
 
@@ -57,7 +59,7 @@ export function parsePublicKeyPem(pem: string, details?: string): PublicKey {
 
 /** SHA-256 of a SubjectPublicKeyInfo: what logs and cosign name a key by. */
 export function keyIdOf(spki: Uint8Array): Digest {
-  return digestOf(spki);
+  return `sha256:${toHex(sha256(spki))}`;
 }
 
 type KeyParts = Pick<PublicKey, 'kind' | 'spki' | 'raw'>;

@@ -1,17 +1,11 @@
-import { algorithmOf, type Digest, type DigestAlgorithm } from '../../digest/digest.ts';
+import { algorithmOf, type Digest } from '../../digest/digest.ts';
 import { ecdsaSignature } from './ecdsa-signature.ts';
+import { webCryptoHashes } from './hash-bytes.ts';
 import { importedKey } from './imported-key.ts';
 import { saltLengthOf, unsupported, type PublicKey } from './public-key.ts';
 
 /** What was signed: its bytes, or their digest by the hash of the key's algorithm. */
 export type SignedMessage = { readonly bytes: Uint8Array } | { readonly digest: Digest };
-
-/** Names of hashes in WebCrypto. */
-export const webCryptoHashes: Readonly<Record<DigestAlgorithm, string>> = {
-  sha256: 'SHA-256',
-  sha384: 'SHA-384',
-  sha512: 'SHA-512',
-};
 
 /** Octets of r and of s in a signature by each curve. */
 export const curveSizes: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 };

@@ -2,7 +2,8 @@ import type { Envelope } from '../../attest/envelope.ts';
 import { encodePae } from '../../attest/pae.ts';
 import { toBase64, toHex, utf8 } from '../../bytes/encoding.ts';
 import { equalBytes } from '../../bytes/equal-bytes.ts';
-import { algorithmOf, digestOf } from '../../digest/digest.ts';
+import { algorithmOf, type Digest, type DigestAlgorithm } from '../../digest/digest.ts';
+import { hashBytes } from '../crypto/hash-bytes.ts';
 import type { SignedContent, SigningMaterial } from '../signed-content.ts';
 import type { EntryBody } from './entry-body.ts';
 import { entryError } from './log-error.ts';
@@ -48,12 +49,16 @@ async function isOver({ over, digest }: EntryBody, { content, hash }: SignedCont
   const { envelope } = content;
   switch (over) {
     case 'message':
-      return digest === digestOf(encodePae(envelope.payloadType, envelope.payload), hash);
+      return isHashOf(digest, encodePae(envelope.payloadType, envelope.payload), hash);
     case 'payload':
-      return digest === digestOf(envelope.payload);
+      return isHashOf(digest, envelope.payload);
     case 'envelope':
-      return digest === digestOf(asSent(envelope));
+      return isHashOf(digest, asSent(envelope));
   }
+}
+
+async function isHashOf(digest: Digest, bytes: Uint8Array, hash: DigestAlgorithm = 'sha256'): Promise<boolean> {
+  return digest === `${hash}:${toHex(await hashBytes(bytes, hash))}`;
 }
 
 /**

@@ -1,10 +1,9 @@
 import type { CertificateAuthority } from '../../attest/trust-root.ts';
-import { fromHex } from '../../bytes/encoding.ts';
 import { oidOf } from '../../bytes/der-values.ts';
 import { equalBytes } from '../../bytes/equal-bytes.ts';
-import { digestOf, hexOf, type DigestAlgorithm } from '../../digest/digest.ts';
 import { FormatError } from '../../errors.ts';
 import type { Certificate } from '../certificate/certificate.ts';
+import { hashBytes } from '../crypto/hash-bytes.ts';
 import { parsePublicKey } from '../crypto/public-key.ts';
 import { keyForSignature } from '../crypto/signature-algorithm.ts';
 import { verifySignature } from '../crypto/verify-signature.ts';
@@ -39,7 +38,7 @@ export async function verifyTimestamp(
     const signer = await findSigner(token, authorities);
     const authority = await trustedAuthority(token, signer, authorities);
     await checkToken(token, signer);
-    checkImprint(token, signature);
+    await checkImprint(token, signature);
     return { time: token.info.time, operator: authority.operator, authority };
   } catch (cause) {
     if (cause instanceof FormatError) throw timestampError(`is malformed: ${cause.message}`, cause);
@@ -53,7 +52,7 @@ async function checkToken({ content, signer }: TimestampToken, certificate: Cert
   const type = attributes.get('1.2.840.113549.1.9.3');
   if (type === undefined || oidOf(type) !== tstInfoType) throw timestampError('is not signed as a timestamp');
   const digest = attributes.get('1.2.840.113549.1.9.4');
-  if (digest === undefined || !equalBytes(digest.value, hashed(content, hash))) {
+  if (digest === undefined || !equalBytes(digest.value, await hashBytes(content, hash))) {
     throw timestampError('is not what its authority signed');
   }
   const key = keyForSignature(parsePublicKey(certificate.publicKey), signatureAlgorithm, hash);
@@ -63,10 +62,6 @@ async function checkToken({ content, signer }: TimestampToken, certificate: Cert
   }
 }
 
-function checkImprint({ info }: TimestampToken, signature: Uint8Array): void {
-  if (!equalBytes(info.imprint, hashed(signature, info.hash))) throw timestampError('is of another signature');
-}
-
-function hashed(bytes: Uint8Array, hash: DigestAlgorithm): Uint8Array {
-  return fromHex(hexOf(digestOf(bytes, hash))) ?? new Uint8Array();
+async function checkImprint({ info }: TimestampToken, signature: Uint8Array): Promise<void> {
+  if (!equalBytes(info.imprint, await hashBytes(signature, info.hash))) throw timestampError('is of another signature');
 }

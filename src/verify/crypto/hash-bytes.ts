@@ -1,0 +1,15 @@
+import type { DigestAlgorithm } from '../../digest/digest.ts';
+
+/** Names of hashes in WebCrypto. */
+export const webCryptoHashes: Readonly<Record<DigestAlgorithm, string>> = {
+  sha256: 'SHA-256',
+  sha384: 'SHA-384',
+  sha512: 'SHA-512',
+};
+
+/** The hash of bytes that are at hand, by the platform: what hashes as bytes flow is not loaded for it. */
+export async function hashBytes(bytes: Uint8Array, algorithm: DigestAlgorithm): Promise<Uint8Array<ArrayBuffer>> {
+  // WebCrypto refuses shared memory.
+  const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+  return new Uint8Array(await crypto.subtle.digest(webCryptoHashes[algorithm], own));
+}
