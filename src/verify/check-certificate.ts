@@ -1,8 +1,9 @@
 import type { CertificateAuthority, TransparencyLog } from '../attest/trust-root.ts';
 import { toHex } from '../bytes/encoding.ts';
-import { VerificationError } from '../errors.ts';
+import { isPackError, VerificationError } from '../errors.ts';
 import type { Certificate } from './certificate/certificate.ts';
-import { verifyCertificateChain } from './certificate/verify-chain.ts';
+import { checkPath } from './certificate/check-path.ts';
+import { verifyCertificateChain, type VerifiedChain } from './certificate/verify-chain.ts';
 import { verifyScts } from './certificate/verify-scts.ts';
 import type { CheckList } from './check-list.ts';
 import { requireOperators } from './demand.ts';
@@ -31,31 +32,46 @@ export function checkCertificate(
     const { material } = bundle;
     const given = material.kind === 'certificate' ? material.certificates : [];
     const [leaf] = certificates;
-    let issuer: Certificate | undefined;
-    let operator = '';
-    for (const at of new Set(moments)) {
-      const { chain, authority } = await verifyCertificateChain(given, { authorities, at, purpose: 'code-signing' });
-      issuer = chain[1];
-      operator = authority.operator;
-    }
-    // No moment, no proof: a loop that ran over nothing must not pass.
-    if (leaf === undefined || issuer === undefined) throw notProven();
+    const { chain, authority } = await chainAtEach(given, authorities, moments);
+    const issuer = chain[1];
+    if (leaf === undefined || issuer === undefined) throw noIssuer();
     const { notBefore, notAfter } = leaf;
     return {
       fact: { leaf, issuer },
-      message: `certificate was issued by ${operator}, and was valid at each time that counts`,
+      message: `certificate was issued by ${authority.operator}, and was valid at each time that counts`,
       data: {
         serial: toHex(leaf.serial),
         notBefore: isoTime(notBefore),
         notAfter: isoTime(notAfter),
-        authority: operator,
+        authority: authority.operator,
         checkedAt: [...new Set(moments)].map(isoTime),
       },
     };
   });
 }
 
-function notProven(): VerificationError {
+/** The chain at the last of the moments. What is signed does not depend on the moment, so it is checked once. */
+async function chainAtEach(
+  given: readonly Uint8Array[],
+  authorities: readonly CertificateAuthority[],
+  [first, ...others]: readonly number[],
+): Promise<VerifiedChain> {
+  if (first === undefined) throw noIssuer();
+  const purpose = 'code-signing';
+  let found = await verifyCertificateChain(given, { authorities, at: first, purpose });
+  for (const at of new Set(others)) {
+    try {
+      checkPath(found.chain, found.authority, { at, purpose });
+    } catch (error) {
+      if (!isPackError(error)) throw error;
+      // Another chain may hold then, where authorities follow one another.
+      found = await verifyCertificateChain(given, { authorities, at, purpose });
+    }
+  }
+  return found;
+}
+
+function noIssuer(): VerificationError {
   return new VerificationError('ERR_CERTIFICATE_UNTRUSTED', 'certificate chain has no issuer that could be looked at');
 }
 

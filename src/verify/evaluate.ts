@@ -64,6 +64,9 @@ export function openTrial(bundles: Bundle | readonly Bundle[], options: VerifyOp
   checkOptions('verification', options, ['policy', 'trust', 'now', 'signal', 'limits']);
   const { trust = nobody, now = Date.now(), signal } = options;
   if (!Number.isFinite(now)) throw new UsageError('ERR_INVALID_ARGUMENT', 'now is not a time', { argument: 'now' });
+  if (!hasMembers(trust, Object.keys(nobody))) {
+    throw new UsageError('ERR_INVALID_ARGUMENT', 'trust is not what parseTrustRoot gives', { argument: 'trust' });
+  }
   const court = { policy: parsePolicy(options.policy), trust, now };
   const list = boundedList(bundles, options.limits ?? {});
   const keys = policyKeys(court.policy);
@@ -74,12 +77,20 @@ export function openTrial(bundles: Bundle | readonly Bundle[], options: VerifyOp
   };
 }
 
+/** Whether a value is read already, and not the document itself. */
+function hasMembers(value: unknown, names: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && names.every((name) => name in value);
+}
+
 const nobody: TrustRoot = { logs: [], ctLogs: [], certificateAuthorities: [], timestampAuthorities: [] };
 
 function boundedList(bundles: Bundle | readonly Bundle[], limits: VerifyLimits): readonly Bundle[] {
   checkOptions('verification limits', limits, ['maxBundles']);
   const limit = checkCount('maxBundles', limits.maxBundles, 100);
-  const list = 'content' in bundles ? [bundles] : bundles;
+  const list = Array.isArray(bundles) ? (bundles as readonly Bundle[]) : [bundles as Bundle];
+  if (!list.every((one) => hasMembers(one, ['content', 'material', 'logEntries', 'timestamps']))) {
+    throw new UsageError('ERR_INVALID_ARGUMENT', 'bundle is not what parseBundle gives', { argument: 'bundles' });
+  }
   if (list.length <= limit) return list;
   throw new FormatError('ERR_LIMIT_EXCEEDED', `artifact has ${list.length} bundles, at most ${limit} are looked at`, {
     hint: 'raise limits.maxBundles, or pass fewer',

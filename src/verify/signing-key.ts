@@ -14,6 +14,8 @@ export interface SigningKey {
   readonly material: SigningMaterial;
   /** The rules of the policy that name this key. None for the key of a certificate. */
   readonly rules: readonly KeyRule[];
+  /** Whether the algorithm was said, and not found out from the key. */
+  readonly exact: boolean;
 }
 
 /** A key of the policy, with every rule that names it in the same way. */
@@ -28,9 +30,10 @@ export function policyKeys({ signers }: Policy): readonly PolicyKey[] {
     if (!('key' in rule)) continue;
     const key = parsePublicKeyPem(rule.key, rule.details);
     const keyId = keyIdOf(key.spki);
-    const name = [keyId, key.scheme, key.hash].join();
+    const exact = rule.details !== undefined;
+    const name = [keyId, key.scheme, key.hash, exact].join();
     const rules = [...(keys.get(name)?.rules ?? []), rule];
-    keys.set(name, { key, keyId, rules, material: { kind: 'key', spki: key.spki } });
+    keys.set(name, { key, keyId, rules, exact, material: { kind: 'key', spki: key.spki } });
   }
   return [...keys.values()];
 }
@@ -45,7 +48,7 @@ export function keysForHint(keys: readonly PolicyKey[], hint: string): readonly 
 /** The key that a certificate is about. */
 export function certifiedKey(certificate: Certificate): SigningKey {
   const key = parsePublicKey(certificate.publicKey);
-  return { key, material: { kind: 'certificate', der: certificate.bytes }, rules: [] };
+  return { key, material: { kind: 'certificate', der: certificate.bytes }, rules: [], exact: false };
 }
 
 /** The signature of a bundle. */
@@ -57,14 +60,29 @@ export function signatureOf({ content }: Bundle): Uint8Array<ArrayBuffer> {
 /**
  * Whether a bundle's signature is by a key, and over the artifact, or over the envelope that the bundle holds.
  *
+ * A key of Ed25519 signs envelopes as they are. Artifacts it signs by their digest where a log is to check it
+ * (Ed25519ph), and by their bytes else; a signature of the one kind never is one of the other, so both are tried.
+ *
  * @throws VerificationError `ERR_ALGORITHM_UNSUPPORTED` where the artifact is not known in the form that was signed.
  */
-export function isSignedBy({ key }: SigningKey, bundle: Bundle, artifact: Artifact): Promise<boolean> {
-  return verifySignature(key, signatureOf(bundle), signedMessage(key, bundle, artifact));
+export async function isSignedBy({ key, exact }: SigningKey, bundle: Bundle, artifact: Artifact): Promise<boolean> {
+  const { content } = bundle;
+  const signature = signatureOf(bundle);
+  if (content.kind === 'dsse') {
+    return verifySignature(key, signature, {
+      bytes: encodePae(content.envelope.payloadType, content.envelope.payload),
+    });
+  }
+  if (exact || key.scheme !== 'Ed25519') return verifySignature(key, signature, messageOf(key, artifact));
+  const prehashed: PublicKey = { ...key, scheme: 'Ed25519ph' };
+  const plain = artifact.bytes !== undefined && (await verifySignature(key, signature, { bytes: artifact.bytes }));
+  if (plain || (await verifySignature(prehashed, signature, messageOf(prehashed, artifact)))) return true;
+  // Without the bytes it is not known whether they are signed: that throws.
+  messageOf(key, artifact);
+  return false;
 }
 
-function signedMessage(key: PublicKey, { content }: Bundle, { bytes, digests }: Artifact): SignedMessage {
-  if (content.kind === 'dsse') return { bytes: encodePae(content.envelope.payloadType, content.envelope.payload) };
+function messageOf(key: PublicKey, { bytes, digests }: Artifact): SignedMessage {
   if (bytes !== undefined) return { bytes };
   if (key.scheme === 'Ed25519') {
     throw unsupported('signature of Ed25519 is over the artifact itself, and its bytes are not at hand', {

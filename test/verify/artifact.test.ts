@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fromHex, toBase64 } from '../../src/bytes/encoding.ts';
 import { bytesSource, streamOf } from '../../src/bytes/source.ts';
 import { digestOf } from '../../src/digest/digest.ts';
 import { createTestSigstore } from '../../src/testing/sigstore/test-sigstore.ts';
@@ -134,5 +135,38 @@ describe('a stream', () => {
   it('fails as it fails', async () => {
     const failing = new ReadableStream<Uint8Array>({ pull: () => Promise.reject(new Error('disk')) });
     await expect(reportOn([], {}, { artifact: failing })).rejects.toThrow('disk');
+  });
+});
+
+describe('a message that is signed with Ed25519ph', async () => {
+  const { ed25519ph } = await import('@noble/curves/ed25519.js');
+  const secret = new Uint8Array(32).fill(7);
+  const spki = Uint8Array.from([...(fromHex('302a300506032b6570032100') ?? []), ...ed25519ph.getPublicKey(secret)]);
+  const plain = await signed('message of a key without log');
+  const bundle = {
+    ...plain,
+    content: {
+      kind: 'message' as const,
+      digest: undefined,
+      signature: new Uint8Array(ed25519ph.sign(testArtifact, secret)),
+    },
+  };
+  const key = `-----BEGIN PUBLIC KEY-----\n${toBase64(spki)}\n-----END PUBLIC KEY-----\n`;
+  const verdict = (input: ArtifactInput, details?: string): Promise<string> =>
+    verdictOn(bundle, { signers: { anyOf: [{ key, details }] } }, { artifact: input });
+
+  it.each(ways.filter(([what]) => what !== 'a digest'))('is verified by %s', async (_what, input) => {
+    expect(await verdict(input())).toBe('passed');
+    expect(await verdict(input(), 'PKIX_ED25519_PH')).toBe('passed');
+  });
+
+  it('is no signature with Ed25519', async () => {
+    expect(await verdict(testArtifact, 'PKIX_ED25519')).toBe('ERR_SIGNATURE_INVALID');
+    expect(await verdict(digestOf(testArtifact, 'sha512'), 'PKIX_ED25519')).toBe('ERR_ALGORITHM_UNSUPPORTED');
+  });
+
+  it('is not of another artifact', async () => {
+    expect(await verdict(new Uint8Array(3))).toBe('ERR_SIGNATURE_INVALID');
+    expect(await verdict(digestOf(new Uint8Array(3), 'sha512'), 'PKIX_ED25519_PH')).toBe('ERR_SIGNATURE_INVALID');
   });
 });

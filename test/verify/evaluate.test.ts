@@ -182,12 +182,25 @@ describe('verify', () => {
     ['no policy', {}],
     ['a policy without signers', { policy: { version: 1 } }],
     ['a time that is none', { policy: policyOf(), now: NaN }],
+    ['a trust root that was not read', { policy: policyOf(), trust: JSON.parse(sigstore.trustRoot) as unknown }],
+    ['a trust root that is a text', { policy: policyOf(), trust: sigstore.trustRoot }],
   ])('refuses %s', async (_what, options) => {
     const bundle = await signed('message');
     await expect(verify(testArtifact, bundle, options as never)).rejects.toMatchObject({
       name: 'UsageError',
       code: 'ERR_INVALID_ARGUMENT',
     });
+  });
+
+  it.each([
+    ['a text', '{}'],
+    ['nothing', undefined],
+    ['a document that was not read', { mediaType: 'x', verificationMaterial: {} }],
+    ['a list of those', [{ mediaType: 'x', verificationMaterial: {} }]],
+    ['a list with nothing in it', [null]],
+  ])('refuses bundles that are %s', async (_what, bundles) => {
+    const verification = verify(testArtifact, bundles as never, { policy: policyOf(), trust });
+    await expect(verification).rejects.toMatchObject({ name: 'UsageError', argument: 'bundles' });
   });
 
   it('ends with the reason of its signal', async () => {

@@ -42,7 +42,10 @@ export function stating(predicateType: string, rest: JsonObject = {}): JsonObjec
 }
 
 /** A subject that is the artifact. */
-export const subject = { name: 'artifact', digest: { sha256: hexOf(digestOf(testArtifact)) } } as const;
+export const subject: { readonly name: string; readonly digest: { readonly sha256: string } } = {
+  name: 'artifact',
+  digest: { sha256: hexOf(digestOf(testArtifact)) },
+};
 
 /** A policy of the workflow, with something else in it. */
 export function policyOf(rest: Partial<Policy> = {}): Policy {
