@@ -119,7 +119,8 @@ const wellFormed: Readonly<Partial<Record<number, (value: Uint8Array) => boolean
 };
 
 function isInteger(value: Uint8Array): boolean {
-  const [first, second = 0] = value;
+  const first = value[0];
+  const second = value[1] ?? 0;
   if (first === undefined) return false;
   return value.length === 1 || !((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
 }

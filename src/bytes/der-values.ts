@@ -11,17 +11,21 @@ function check(node: DerNode, ...tags: readonly number[]): void {
 /** The text of an OBJECT IDENTIFIER, `2.5.29.15` for example; arcs of any size are exact. */
 export function oidOf(node: DerNode): string {
   check(node, derTags.oid);
-  const arcs: bigint[] = [];
-  let arc = 0n;
-  for (const octet of node.value) {
-    arc = (arc << 7n) | BigInt(octet & 0x7f);
-    if (octet >= 0x80) continue;
-    arcs.push(arc);
-    arc = 0n;
+  const arcs: (number | bigint)[] = [];
+  for (let from = 0, index = 0; index < node.value.length; index++) {
+    if ((node.value[index] ?? 0) >= 0x80) continue;
+    arcs.push(arcOf(node.value.subarray(from, index + 1)));
+    from = index + 1;
   }
-  const [first = 0n, ...rest] = arcs;
-  const root = first < 80n ? first / 40n : 2n;
-  return [root, first - root * 40n, ...rest].join('.');
+  const [first = 0, ...rest] = arcs;
+  const root = first < 80 ? Math.floor(Number(first) / 40) : 2;
+  return [root, BigInt(first) - BigInt(root * 40), ...rest].join('.');
+}
+
+/** Seven octets hold 49 bits, which a number has. */
+function arcOf(octets: Uint8Array): number | bigint {
+  if (octets.length > 7) return octets.reduce((sum, octet) => (sum << 7n) | BigInt(octet & 0x7f), 0n);
+  return octets.reduce((sum, octet) => sum * 128 + (octet & 0x7f), 0);
 }
 
 /** The value of an INTEGER or ENUMERATED, of any size and sign. */

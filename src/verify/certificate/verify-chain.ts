@@ -1,10 +1,10 @@
 import type { CertificateAuthority } from '../../attest/trust-root.ts';
 import { equalBytes } from '../../bytes/equal-bytes.ts';
 import { isPackError, VerificationError } from '../../errors.ts';
-import { isSignedBy } from './certificate-signature.ts';
 import { certificateError } from './certificate-error.ts';
 import { parseCertificate, type Certificate } from './certificate.ts';
 import { checkPath, type PathOptions } from './check-path.ts';
+import { isIssued, parseTrustedCertificate } from './trusted-certificate.ts';
 
 /** What a chain is looked for with. */
 export interface ChainOptions extends PathOptions {
@@ -24,21 +24,21 @@ const maximumSignatures = 100;
 
 /**
  * Finds a chain from a leaf to the anchor of an authority (RFC 5280 section 6): `certificates` holds the leaf and, after
- * it, others that may help and are never believed. Every certificate of the chain is valid at `at`, and so is the
- * authority.
+ * it, others that may help and are never believed; in DER, or read already. Every certificate of the chain is valid at
+ * `at`, and so is the authority.
  *
  * @throws VerificationError `ERR_CERTIFICATE_UNTRUSTED` where no chain ends at an anchor, `ERR_CERTIFICATE_EXPIRED` where
  * one does and is not valid at that time, `ERR_CERTIFICATE_INVALID` for everything else that is wrong, and
  * `ERR_ALGORITHM_UNSUPPORTED` where a signature cannot be checked.
  */
 export async function verifyCertificateChain(
-  certificates: readonly Uint8Array[],
+  certificates: readonly (Uint8Array | Certificate)[],
   options: ChainOptions,
 ): Promise<VerifiedChain> {
   const [first, ...others] = certificates;
   if (first === undefined) throw certificateError('is missing');
   if (others.length >= maximumChain) throw certificateError(`chain is longer than ${maximumChain}`);
-  const leaf = parseCertificate(first);
+  const leaf = readOnce(first);
   const search: Search = { failure: undefined, signatures: 0 };
   const helpers = readHelpers(others, search);
   const usable = helpers.filter((helper) => !isSelfIssued(helper));
@@ -58,11 +58,15 @@ interface Search {
   signatures: number;
 }
 
+function readOnce(certificate: Uint8Array | Certificate): Certificate {
+  return 'tbs' in certificate ? certificate : parseCertificate(certificate);
+}
+
 /** One that cannot be read helps nobody; it may be one that nobody needs. */
-function readHelpers(certificates: readonly Uint8Array[], search: Search): Certificate[] {
+function readHelpers(certificates: readonly (Uint8Array | Certificate)[], search: Search): Certificate[] {
   return certificates.flatMap((der) => {
     try {
-      return parseCertificate(der);
+      return readOnce(der);
     } catch (error) {
       keep(search, error);
       return [];
@@ -96,7 +100,7 @@ async function chainTo(
   search: Search,
 ): Promise<readonly Certificate[] | undefined> {
   try {
-    const own = authority.certificates.map(parseCertificate);
+    const own = authority.certificates.map(parseTrustedCertificate);
     const anchor = own.pop();
     if (anchor === undefined) throw untrusted('authority has no anchor');
     for await (const path of pathsTo(anchor, [leaf], [...own, ...helpers], search)) {
@@ -140,7 +144,7 @@ async function isIssuedBy(certificate: Certificate, issuer: Certificate, search:
   search.signatures += 1;
   if (search.signatures > maximumSignatures) throw certificateError('has too many possible chains');
   try {
-    if (await isSignedBy(certificate, issuer)) return true;
+    if (await isIssued(certificate, issuer)) return true;
     throw certificateError('was not signed by the authority that it names');
   } catch (error) {
     keep(search, error);

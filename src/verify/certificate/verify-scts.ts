@@ -1,3 +1,4 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import type { TransparencyLog } from '../../attest/trust-root.ts';
 import { derTags, readDer } from '../../bytes/der-reader.ts';
 import { derElement } from '../../bytes/der-writer.ts';
@@ -41,7 +42,7 @@ export async function verifyScts(
 ): Promise<SctFacts> {
   const extension = leaf.extensions.find(({ oid }) => oid === extensionIds.scts);
   if (extension === undefined) return { found: [], ignored: [] };
-  const certificate = await precertificateOf(leaf, issuer);
+  const certificate = precertificateOf(leaf, issuer);
   const found = new Map<string, SctFact>();
   const ignored: Omit<SctFact, 'operator'>[] = [];
   for (const sct of readList(extension.value)) {
@@ -66,11 +67,15 @@ function readList(value: Uint8Array): readonly Sct[] {
 }
 
 /** The part of `digitally-signed` that is the same for every log: entry type, hash of the issuer's key, TBS. */
-async function precertificateOf(leaf: Certificate, issuer: Certificate): Promise<Uint8Array<ArrayBuffer>> {
+function precertificateOf(leaf: Certificate, issuer: Certificate): Uint8Array<ArrayBuffer> {
   const tbs = withoutScts(leaf);
-  const keyHash = new Uint8Array(await crypto.subtle.digest('SHA-256', issuer.publicKey));
   const { length } = tbs;
-  return joined([Uint8Array.of(0, 1), keyHash, Uint8Array.of(length >> 16, (length >> 8) & 0xff, length & 0xff), tbs]);
+  return joined([
+    Uint8Array.of(0, 1),
+    sha256(issuer.publicKey),
+    Uint8Array.of(length >> 16, (length >> 8) & 0xff, length & 0xff),
+    tbs,
+  ]);
 }
 
 /** The TBSCertificate as it was before the list was put in. */

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { CertificateAuthority } from '../../../src/attest/trust-root.ts';
 import { derBitString, derExplicit, derInteger, derNull, derOid, derSequence } from '../../../src/bytes/der-writer.ts';
+import { parseCertificate } from '../../../src/verify/certificate/certificate.ts';
 import {
   verifyCertificateChain,
   type ChainOptions,
@@ -60,6 +61,33 @@ describe('verifyCertificateChain', () => {
     expect(verified.chain).toHaveLength(length);
     expect(verified.chain[0]?.bytes).toEqual(leaf);
     expect(verified.authority).toBe(anchor);
+  });
+
+  it('takes a leaf that was read already', async () => {
+    const read = parseCertificate(leaf);
+    const { chain } = await verifyCertificateChain([read, parseCertificate(middle)], {
+      authorities: [authority([root])],
+      at,
+      purpose: 'code-signing',
+    });
+    expect(chain[0]).toBe(read);
+  });
+
+  it('checks what an authority signed itself once, and again where its bytes change', async () => {
+    const own = [middle.slice(), root.slice()];
+    const authorities = [authority(own)];
+    await chainOf([leaf], { authorities });
+    const verify = vi.spyOn(crypto.subtle, 'verify');
+    expect((await chainOf([leaf], { authorities })).chain).toHaveLength(3);
+    expect(verify).toHaveBeenCalledTimes(1);
+    verify.mockRestore();
+    const last = (own[0]?.length ?? 0) - 1;
+    own[0]?.set([(own[0][last] ?? 0) ^ 1], last);
+    await expect(chainOf([leaf], { authorities })).rejects.toMatchObject(failsWith('ERR_CERTIFICATE_INVALID'));
+    own[0]?.set(middle);
+    expect((await chainOf([leaf], { authorities })).chain).toHaveLength(3);
+    own[0]?.set(Uint8Array.of(0x31));
+    await expect(chainOf([leaf], { authorities })).rejects.toMatchObject(failsWith('ERR_CERTIFICATE_INVALID'));
   });
 
   it('tries every authority of the same name', async () => {
