@@ -66,7 +66,8 @@ function readAsEach(bytes: Uint8Array): void {
   const root = readAs(() => readMetadata('root', bytes, rootFormat));
   if (root !== undefined) Object.values(root.role.roles).forEach(checkKeys);
   const targets = readAs(() => readMetadata('targets', bytes, targetsFormat));
-  targets?.role.delegations.forEach(({ holders }) => checkKeys(holders));
+  targets?.role.delegations.roles.forEach(({ holders }) => checkKeys(holders));
+  if (targets?.role.delegations.bins !== undefined) checkKeys(targets.role.delegations.bins.holders);
   for (const { length, digests } of targets?.role.targets.values() ?? []) {
     holds('a target has a length and digests', length >= 0 && digests.every(isDigest));
   }

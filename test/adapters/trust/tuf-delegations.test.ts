@@ -133,6 +133,51 @@ describe('delegations', () => {
   });
 });
 
+describe('delegations to hash bins', () => {
+  async function bins(change: object = {}): Promise<TestRepository> {
+    const repository = await TestRepository.create();
+    const key = await ed25519Key();
+    const succinct = { keyids: [key.id], threshold: 1, bit_length: 5, name_prefix: 'bin', ...change };
+    repository.part('targets').delegations = { keys: { [key.id]: key.listed }, succinct_roles: succinct };
+    for (let number = 0; number < 32; number++) {
+      const name = `bin-${number.toString(16).padStart(2, '0')}`;
+      repository.holders[name] = { keys: [key], threshold: 1 };
+      repository.signed[name] = { ...repository.part('targets'), version: 0, targets: {} };
+    }
+    return repository;
+  }
+
+  it('are asked by the first bits of the hash of the path', async () => {
+    const repository = await bins();
+    const number = parseInt(hexOf(digestOf(utf8('dir/a'))).slice(0, 2), 16) >> 3;
+    const bin = `bin-${number.toString(16).padStart(2, '0')}`;
+    delete repository.part(bin).delegations;
+    repository.addTarget(bin, 'dir/a', 'content');
+    await repository.publishTargets(bin);
+    const client = tufClient(repository.options());
+    expect((await client.target('dir/a'))?.role).toBe(bin);
+    expect(repository.requests.filter((path) => path.includes('bin'))).toEqual([`1.${bin}.json`]);
+  });
+
+  it.each([
+    ['no bits', { bit_length: 0 }],
+    ['too many bits', { bit_length: 33 }],
+    ['no name', { name_prefix: undefined }],
+    ['no threshold', { threshold: 0 }],
+  ])('with %s are refused', async (_what, change) => {
+    const repository = await bins(change);
+    await repository.publishTargets();
+    await expect(tufClient(repository.options()).refresh()).rejects.toMatchObject({ code: 'ERR_TUF_INVALID' });
+  });
+
+  it('beside a list of roles are refused', async () => {
+    const repository = await bins();
+    repository.part('targets', 'delegations').roles = [];
+    await repository.publishTargets();
+    await expect(tufClient(repository.options()).refresh()).rejects.toMatchObject({ code: 'ERR_TUF_INVALID' });
+  });
+});
+
 describe('delegations that are malformed', () => {
   it.each<readonly [string, (role: Record<string, unknown>, all: unknown[]) => void]>([
     ['have the name of a top role', (role) => (role['name'] = 'snapshot')],

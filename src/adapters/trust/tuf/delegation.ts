@@ -3,8 +3,9 @@ import { utf8 } from '../../../bytes/encoding.ts';
 import type { JsonValue } from '../../../bytes/json.ts';
 import { digestOf, hexOf } from '../../../digest/digest.ts';
 import { flag, items, object, own, refuseTwice, text, type Members } from './document.ts';
+import { binOf, readHashBins, type HashBins } from './hash-bins.ts';
 import { matchesPattern } from './path-pattern.ts';
-import { readKeys, readRoleKeys, type RoleKeys } from './role-keys.ts';
+import { readKeys, readRoleKeys, type RoleKeys, type TufKey } from './role-keys.ts';
 
 /** Whom a role trusts to say what some targets are (section 4.5). */
 export interface Delegation {
@@ -25,14 +26,30 @@ export interface TrustedPaths {
 /** Names that mean something else. */
 const reserved: readonly string[] = ['', 'root', 'timestamp', 'snapshot', 'targets'];
 
-/** Reads `delegations`, in the order that decides who is asked first. */
-export function readDelegations(value: JsonValue | undefined, place: Place): readonly Delegation[] {
-  if (value === undefined) return [];
+/** Whom a role delegates to: those in a list, in the order that decides who is asked first, or one of many bins. */
+export interface Delegations {
+  readonly roles: readonly Delegation[];
+  readonly bins: HashBins | undefined;
+}
+
+/** Reads `delegations`. */
+export function readDelegations(value: JsonValue | undefined, place: Place): Delegations {
+  if (value === undefined) return { roles: [], bins: undefined };
   const delegations = object(value, place);
   const keys = readKeys(own(delegations, 'keys'), inside(place, 'keys'));
-  const at = inside(place, 'roles');
-  const roles = items(own(delegations, 'roles'), at).map((item, index): Delegation => {
-    const where = inside(at, index);
+  const [roles, bins] = [own(delegations, 'roles'), own(delegations, 'succinct_roles')];
+  if (bins === undefined) return { roles: readRoles(roles, keys, inside(place, 'roles')), bins };
+  if (roles !== undefined) throw invalid(place, 'has both roles and succinct_roles');
+  return { roles: [], bins: readHashBins(bins, keys, inside(place, 'succinct_roles')) };
+}
+
+function readRoles(
+  value: JsonValue | undefined,
+  keys: ReadonlyMap<string, TufKey>,
+  place: Place,
+): readonly Delegation[] {
+  const roles = items(value, place).map((item, index): Delegation => {
+    const where = inside(place, index);
     const role = object(item, where);
     return {
       name: readName(role, inside(where, 'name')),
@@ -43,9 +60,17 @@ export function readDelegations(value: JsonValue | undefined, place: Place): rea
   });
   refuseTwice(
     roles.map(({ name }) => name),
-    at,
+    place,
   );
   return roles;
+}
+
+/** Those that are trusted with a target, in order; none after one that ends the search. */
+export function delegationsFor(path: string, { roles, bins }: Delegations): readonly Delegation[] {
+  if (bins !== undefined) return [binOf(bins, path)];
+  const trusted = roles.filter(({ trusts }) => isTrustedWith(trusts, path));
+  const last = trusted.findIndex(({ terminating }) => terminating);
+  return last < 0 ? trusted : trusted.slice(0, last + 1);
 }
 
 function readName(role: Members, place: Place): string {
@@ -66,7 +91,7 @@ function readTrustedPaths(role: Members, place: Place): TrustedPaths {
 }
 
 /** True where a role is trusted with a target. */
-export function isTrustedWith({ patterns, hashPrefixes }: TrustedPaths, path: string): boolean {
+function isTrustedWith({ patterns, hashPrefixes }: TrustedPaths, path: string): boolean {
   if (patterns.some((pattern) => matchesPattern(pattern, path))) return true;
   if (hashPrefixes.length === 0) return false;
   const hash = hexOf(digestOf(utf8(path)));

@@ -1,9 +1,8 @@
 import type { Digest } from '../../../digest/digest.ts';
 import { FormatError } from '../../../errors.ts';
-import { isTrustedWith, type Delegation } from './delegation.ts';
-import type { Members, Metadata } from './document.ts';
+import { delegationsFor } from './delegation.ts';
+import type { Members } from './document.ts';
 import type { RoleKeys } from './role-keys.ts';
-import type { Targets } from './roles.ts';
 import { updateTargets, type TrustedBase } from './update-targets.ts';
 import type { Update } from './update.ts';
 
@@ -41,18 +40,11 @@ export async function findTarget(name: string, base: TrustedBase, update: Update
     const metadata = await updateTargets(visit.role, visit.holders, base, update);
     const file = metadata.role.targets.get(name);
     if (file !== undefined) return { name, ...file, role: visit.role };
-    const next = delegationsFor(name, metadata);
+    const next = delegationsFor(name, metadata.role.delegations);
     if (next.at(-1)?.terminating === true) pending.length = 0;
     pending.push(...next.map(({ name: role, holders }) => ({ role, holders })).reverse());
   }
   return undefined;
-}
-
-/** Those that are trusted with the target, in order; none after one that ends the search. */
-function delegationsFor(name: string, { role }: Metadata<Targets>): readonly Delegation[] {
-  const trusted = role.delegations.filter(({ trusts }) => isTrustedWith(trusts, name));
-  const last = trusted.findIndex(({ terminating }) => terminating);
-  return last < 0 ? trusted : trusted.slice(0, last + 1);
 }
 
 function tooMany(name: string, limit: number): FormatError {

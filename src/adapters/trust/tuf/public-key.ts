@@ -13,7 +13,7 @@ interface Scheme extends SignatureAlgorithm {
   readonly prefix?: string;
 }
 
-/** Section 4.2.2, and P-384 as securesystemslib has it. */
+/** Section 4.2.2, and what securesystemslib has besides. */
 const schemes: Readonly<Record<string, Scheme>> = {
   ed25519: {
     types: ['ed25519'],
@@ -36,6 +36,14 @@ const schemes: Readonly<Record<string, Scheme>> = {
     hash: 'sha384',
     prefix: '3076301006072a8648ce3d020106052b81040022036200',
   },
+  'ecdsa-sha2-nistp521': {
+    types: ['ecdsa', 'ecdsa-sha2-nistp521'],
+    kind: 'P-521',
+    scheme: 'ECDSA',
+    hash: 'sha512',
+    prefix: '30819b301006072a8648ce3d020106052b8104002303818600',
+  },
+  'rsa-pkcs1v15-sha256': { types: ['rsa'], kind: 'RSA-', scheme: 'RSASSA-PKCS1-v1_5', hash: 'sha256' },
   'rsassa-pss-sha256': { types: ['rsa'], kind: 'RSA-', scheme: 'RSA-PSS', hash: 'sha256' },
 };
 

@@ -2,7 +2,7 @@ import { inside, invalid, type Place } from '../../../attest/proto-json.ts';
 import type { JsonValue } from '../../../bytes/json.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import { readHashes, type ExpectedBytes } from './content.ts';
-import { readDelegations, type Delegation } from './delegation.ts';
+import { readDelegations, type Delegations } from './delegation.ts';
 import { count, flag, object, own, type Members, type RoleFormat } from './document.ts';
 import { readKeys, readRoleKeys, type RoleKeys } from './role-keys.ts';
 
@@ -37,7 +37,7 @@ export interface Snapshot {
 /** Section 4.5. */
 export interface Targets {
   readonly targets: ReadonlyMap<string, TargetFile>;
-  readonly delegations: readonly Delegation[];
+  readonly delegations: Delegations;
 }
 
 /** What a role says of a target. */

@@ -24,10 +24,13 @@ function derSignature(raw: Uint8Array): Uint8Array {
   };
   const half = raw.length / 2;
   const content = [...integer(raw.subarray(0, half)), ...integer(raw.subarray(half))];
-  return Uint8Array.of(0x30, content.length, ...content);
+  return Uint8Array.of(0x30, ...(content.length < 0x80 ? [] : [0x81]), content.length, ...content);
 }
 
-const curve = async (name: 'P-256' | 'P-384', hash: string): Promise<{ pair: CryptoKeyPair; signature: string }> => {
+const curve = async (
+  name: 'P-256' | 'P-384' | 'P-521',
+  hash: string,
+): Promise<{ pair: CryptoKeyPair; signature: string }> => {
   const pair = await keyPair({ name: 'ECDSA', namedCurve: name });
   const raw = await crypto.subtle.sign({ name: 'ECDSA', hash }, pair.privateKey, payload);
   return { pair, signature: toHex(derSignature(new Uint8Array(raw))) };
@@ -46,6 +49,7 @@ describe('a key of TUF', () => {
     ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp256', 'P-256', 'SHA-256'],
     ['ecdsa', 'ecdsa-sha2-nistp384', 'P-384', 'SHA-384'],
     ['ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp384', 'P-384', 'SHA-384'],
+    ['ecdsa', 'ecdsa-sha2-nistp521', 'P-521', 'SHA-512'],
   ] as const)('of type %s with %s verifies, in PEM and in hexadecimal digits', async (type, scheme, name, hash) => {
     const { pair, signature } = await curve(name, hash);
     await verify({ type, scheme, value: await pem(pair) }, signature);
@@ -53,16 +57,14 @@ describe('a key of TUF', () => {
     await verify({ type, scheme, value: point }, signature);
   });
 
-  it('of RSA verifies by PSS', async () => {
-    const parameters = {
-      name: 'RSA-PSS',
-      modulusLength: 2048,
-      publicExponent: Uint8Array.of(1, 0, 1),
-      hash: 'SHA-256',
-    };
+  it.each([
+    ['rsassa-pss-sha256', 'RSA-PSS'],
+    ['rsa-pkcs1v15-sha256', 'RSASSA-PKCS1-v1_5'],
+  ])('of RSA verifies by %s', async (scheme, name) => {
+    const parameters = { name, modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1), hash: 'SHA-256' };
     const pair = await keyPair(parameters);
-    const raw = await crypto.subtle.sign({ name: 'RSA-PSS', saltLength: 32 }, pair.privateKey, payload);
-    const listed = { type: 'rsa', scheme: 'rsassa-pss-sha256', value: await pem(pair) };
+    const raw = await crypto.subtle.sign({ name, saltLength: 32 }, pair.privateKey, payload);
+    const listed = { type: 'rsa', scheme, value: await pem(pair) };
     await verify(listed, toHex(new Uint8Array(raw)));
     const wrong = toHex(new Uint8Array(raw)).replace(/.$/, (digit) => (digit === '0' ? '1' : '0'));
     await expect(verify(listed, wrong)).rejects.toMatchObject({ code: 'ERR_TUF_SIGNATURE' });
