@@ -31,7 +31,11 @@ export interface VerifyPackOptions extends OperationOptions {
 }
 
 /** The limits where the caller gives none. */
-export const defaultFindLimits: FindLimits = { signatures: 100, bundleBytes: 16 * 1024 * 1024 };
+export const defaultFindLimits: FindLimits = {
+  signatures: 100,
+  bundleBytes: 16 * 1024 * 1024,
+  totalBytes: 256 * 1024 * 1024,
+};
 
 /**
  * The two forms of a demand as one.
@@ -59,5 +63,6 @@ export function findLimits(options: VerifyPackOptions): FindLimits {
   return {
     signatures: checkCount('limits.signatures', limits.signatures, defaultFindLimits.signatures),
     bundleBytes: checkCount('limits.bundleBytes', limits.bundleBytes, defaultFindLimits.bundleBytes),
+    totalBytes: checkCount('limits.totalBytes', limits.totalBytes, defaultFindLimits.totalBytes),
   };
 }

@@ -32,6 +32,8 @@ export interface FindLimits {
   readonly signatures: number;
   /** Bytes of one bundle; 16 MiB by default. */
   readonly bundleBytes: number;
+  /** Bytes of all bundles, which are in memory together; 256 MiB by default. */
+  readonly totalBytes: number;
 }
 
 /** What a search works with. */

@@ -7,7 +7,7 @@ import { FormatError, type PackError } from '../../errors.ts';
 import type { Descriptor } from '../../oci/descriptor.ts';
 import { eachBounded } from '../each-bounded.ts';
 import type { Candidate, FindContext, ReferrersState, Unread } from './candidate.ts';
-import { countCandidates } from './count-candidates.ts';
+import { checkTotal, countCandidates } from './count-candidates.ts';
 import { legacyBundle, legacySignature } from './legacy-bundle.ts';
 import { listLegacyTags } from './legacy-tags.ts';
 import { listReferrers } from './list-referrers.ts';
@@ -57,6 +57,7 @@ export async function findBundles(manifest: SignedManifest, context: FindContext
   ]);
   const { concurrency, options } = context;
   const candidates = [...referrers.candidates, ...tags.candidates];
+  checkTotal(candidates, context);
   const read = await eachBounded(candidates, { concurrency, signal: options.signal }, (candidate, signal) =>
     readCandidate(candidate, digests, { ...context, options: { ...options, signal } }),
   );

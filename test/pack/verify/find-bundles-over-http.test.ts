@@ -25,7 +25,7 @@ async function served(quirks: readonly string[] = []): Promise<Served> {
 async function find({ repository, image }: Served): Promise<FoundBundles> {
   const found = await repository.manifest.get(image.digest);
   if (found === undefined) throw new Error('the image is not there');
-  const limits = { signatures: 100, bundleBytes: 2 ** 24 };
+  const limits = { signatures: 100, bundleBytes: 2 ** 24, totalBytes: 2 ** 28 };
   return findBundles(found, { repository, limits, concurrency: 4, options: {} });
 }
 

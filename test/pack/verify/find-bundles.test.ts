@@ -32,7 +32,7 @@ async function find(
   if (found === undefined) throw new Error('the image is not there');
   return findBundles(found, {
     repository,
-    limits: { signatures: 100, bundleBytes: 2 ** 24, ...limits },
+    limits: { signatures: 100, bundleBytes: 2 ** 24, totalBytes: 2 ** 28, ...limits },
     concurrency: 4,
     options: { signal },
   });
@@ -206,6 +206,19 @@ describe('the limits of a search', () => {
     const { length } = strangeBundle(0);
     expect((await find(repository, image, { bundleBytes: length })).bundles).toHaveLength(1);
     expect(codes(await find(repository, image, { bundleBytes: length - 1 }))).toEqual(['ERR_LIMIT_EXCEEDED']);
+  });
+});
+
+describe('the limit of all bundles together', () => {
+  it('is met, or fails the search', async () => {
+    const repository = emptyRepository();
+    const image = await putImage(repository);
+    for (const seed of [1, 2]) await attachBundle(repository, image, strangeBundle(seed));
+    const totalBytes = 2 * strangeBundle().length;
+    expect((await find(repository, image, { totalBytes })).bundles).toHaveLength(2);
+    await expect(find(repository, image, { totalBytes: totalBytes - 1 })).rejects.toMatchObject({
+      code: 'ERR_LIMIT_EXCEEDED',
+    });
   });
 });
 
