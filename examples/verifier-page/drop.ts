@@ -114,14 +114,19 @@ function fill(id: string, files: readonly File[]): void {
   const transfer = new DataTransfer();
   for (const file of input.multiple ? files : files.slice(0, 1)) transfer.items.add(file);
   input.files = transfer.files;
-  input.dispatchEvent(new Event('change', { bubbles: true }));
+  tell(input);
 }
 
 function choose(name: string, value: string): void {
   const radio = document.querySelector(`input[name="${name}"][value="${value}"]`);
   if (!(radio instanceof HTMLInputElement) || radio.checked) return;
   radio.checked = true;
-  radio.dispatchEvent(new Event('change', { bubbles: true }));
+  tell(radio);
+}
+
+/** What a browser tells of when a person changes a field. */
+function tell(field: HTMLInputElement): void {
+  for (const name of ['input', 'change']) field.dispatchEvent(new Event(name, { bubbles: true }));
 }
 
 function say(text: string): void {

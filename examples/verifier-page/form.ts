@@ -31,6 +31,7 @@ export function openForm(): Form {
   showPanels(form);
   return {
     takeFolder: (name, files) => {
+      form.dispatchEvent(new Event('input'));
       folder = { name, files };
       inputOf('archive').value = '';
       inputOf('folder').value = '';

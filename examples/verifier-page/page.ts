@@ -20,12 +20,12 @@ element.addEventListener('submit', (event) => {
   event.preventDefault();
   if (!progress.isRunning()) void answer();
 });
-// A verdict beside other files or another identity than it is about would be believed.
-for (const name of ['input', 'change'])
-  element.addEventListener(name, () => {
-    progress.cancel();
-    forgetResult();
-  });
+// A verdict beside other files or another identity than it is about would be believed. No change is waited for: a field
+// of text tells of it when it loses the focus, to the verdict for example.
+element.addEventListener('input', () => {
+  progress.cancel();
+  forgetResult();
+});
 
 async function answer(): Promise<void> {
   forgetResult();

@@ -225,7 +225,7 @@ describe.skipIf(skipped).each(browsers)('somebody with %s', { timeout: 60_000 },
       await person.ask(`(() => {
         const select = document.querySelector('#statement');
         select.value = 'https://slsa.dev/provenance/v1';
-        select.dispatchEvent(new Event('change', { bubbles: true }));
+        for (const name of ['input', 'change']) select.dispatchEvent(new Event(name, { bubbles: true }));
       })()`);
       const verdict = await person.verifies();
       expect(verdict).toMatch(/^Refused/);

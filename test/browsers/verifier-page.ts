@@ -200,7 +200,7 @@ const giveFolder = `(input, files) => {
     transfer.items.add(file);
   }
   input.files = transfer.files;
-  input.dispatchEvent(new Event('change', { bubbles: true }));
+  for (const name of ['input', 'change']) input.dispatchEvent(new Event(name, { bubbles: true }));
 }`;
 
 /** What a browser says of its own accord where a registry has nothing under a name. */
