@@ -24,15 +24,13 @@ export interface CertificateFact {
  */
 export function checkCertificate(
   list: CheckList,
-  { bundle, certificates }: PreparedBundle,
+  { certificates }: PreparedBundle,
   authorities: readonly CertificateAuthority[],
   moments: readonly number[],
 ): Promise<CertificateFact | undefined> {
   return list.look('certificate', async () => {
-    const { material } = bundle;
-    const given = material.kind === 'certificate' ? material.certificates : [];
     const [leaf] = certificates;
-    const { chain, authority } = await chainAtEach(given, authorities, moments);
+    const { chain, authority } = await chainAtEach(certificates, authorities, moments);
     const issuer = chain[1];
     if (leaf === undefined || issuer === undefined) throw noIssuer();
     const { notBefore, notAfter } = leaf;
@@ -52,7 +50,7 @@ export function checkCertificate(
 
 /** The chain at the last of the moments. What is signed does not depend on the moment, so it is checked once. */
 async function chainAtEach(
-  given: readonly Uint8Array[],
+  given: readonly Certificate[],
   authorities: readonly CertificateAuthority[],
   [first, ...others]: readonly number[],
 ): Promise<VerifiedChain> {
