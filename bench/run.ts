@@ -9,6 +9,7 @@ import { registryFigures } from './registry-figures.ts';
 import { reportFigure } from './report.ts';
 import { sha256Figure } from './sha256.ts';
 import { tarFileFigure, tarTreeFigure } from './tar.ts';
+import { verifyFigures } from './verify.ts';
 import { fileSystemOf, makeWorkFolder } from './work-folder.ts';
 
 const usage = `npm run bench [-- options] [figures]
@@ -36,6 +37,7 @@ const figures: Readonly<Record<string, (folder: string, sizes: Sizes) => Promise
   'pack-lock': (folder) => packLockFigure(folder),
   'pack-file': (folder, { mib }) => packFileFigure(folder, mib),
   ...registryFigures,
+  ...verifyFigures,
 };
 
 const { values, positionals } = parseArgs({

@@ -10,15 +10,28 @@ export function fromUtf8(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
+const hexDigits = '0123456789abcdef';
+
 /** Bytes as lower-case hexadecimal digits. */
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  let text = '';
+  for (const byte of bytes) text += `${hexDigits[byte >> 4] ?? ''}${hexDigits[byte & 15] ?? ''}`;
+  return text;
 }
 
 /** The bytes of an even number of hexadecimal digits; undefined where the text is anything else. */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (text.length % 2 !== 0 || /[^0-9a-f]/i.test(text)) return undefined;
-  return Uint8Array.from({ length: text.length / 2 }, (_, index) => parseInt(text.slice(index * 2, index * 2 + 2), 16));
+  const bytes = new Uint8Array(text.length / 2);
+  for (let index = 0; index < bytes.length; index++) {
+    bytes[index] = hexValue(text.charCodeAt(index * 2)) * 16 + hexValue(text.charCodeAt(index * 2 + 1));
+  }
+  return bytes;
+}
+
+function hexValue(code: number): number {
+  // Digits come before letters, and large letters differ from small ones in one bit.
+  return code < 0x3a ? code - 0x30 : (code | 0x20) - 0x57;
 }
 
 // A multiple of 3, so that chunks join without padding, and few enough arguments for every engine.

@@ -1,6 +1,6 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import type { TransparencyLog } from '../../attest/trust-root.ts';
 import { utf8 } from '../../bytes/encoding.ts';
+import { hashBytes } from '../crypto/hash-bytes.ts';
 import type { PublicKey } from '../crypto/public-key.ts';
 import { logKey } from './log-key.ts';
 
@@ -26,14 +26,15 @@ export function isTreeOf(origin: string, name: string): boolean {
  * The four bytes that the checkpoints of a log name its key by: what the trust root says, or what is computed as C2SP
  * signed-note does. Rekor v1, whose origin has a tree number, takes those of the log id.
  */
-export function checkpointKeyId(log: TransparencyLog, name: string, origin: string): Uint8Array {
-  const whole = log.checkpointKeyId ?? (isTreeOf(origin, name) ? log.logId : noteKeyId(name, logKey(log)));
-  return whole.subarray(0, 4);
+export async function checkpointKeyId(log: TransparencyLog, name: string, origin: string): Promise<Uint8Array> {
+  const said = log.checkpointKeyId ?? (isTreeOf(origin, name) ? log.logId : undefined);
+  return (said ?? (await hashBytes(namedKey(name, logKey(log)), 'sha256'))).subarray(0, 4);
 }
 
-function noteKeyId(name: string, { kind, spki, raw }: PublicKey): Uint8Array {
-  if (kind.startsWith('P-')) return sha256(spki);
-  const hash = sha256.create().update(utf8(`${name}\n`));
-  if (kind === 'Ed25519') return hash.update(Uint8Array.of(1)).update(raw).digest();
-  return hash.update(Uint8Array.of(0xff)).update(utf8('PKIX-RSA-PKCS#1v1.5')).update(spki).digest();
+/** What a key id is the hash of. */
+function namedKey(name: string, { kind, spki, raw }: PublicKey): Uint8Array {
+  if (kind.startsWith('P-')) return spki;
+  const named = utf8(`${name}\n`);
+  if (kind === 'Ed25519') return Uint8Array.of(...named, 1, ...raw);
+  return Uint8Array.of(...named, 0xff, ...utf8('PKIX-RSA-PKCS#1v1.5'), ...spki);
 }

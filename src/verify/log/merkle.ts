@@ -1,20 +1,22 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { equalBytes } from '../../bytes/equal-bytes.ts';
+import { hashBytes } from '../crypto/hash-bytes.ts';
 
-// Portable and synchronous on purpose: for 65 bytes a call into the platform costs more than the hash.
+type Hash = Uint8Array<ArrayBuffer>;
 
 /** The hash of a leaf of a Merkle tree (RFC 6962 section 2.1). */
-export function leafHash(body: Uint8Array): Uint8Array {
-  return sha256.create().update(Uint8Array.of(0)).update(body).digest();
+export function leafHash(body: Uint8Array): Promise<Hash> {
+  const input = new Uint8Array(body.length + 1);
+  input.set(body, 1);
+  return hashBytes(input, 'sha256');
 }
 
 /** The hash of a node of a Merkle tree. */
-export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+export function nodeHash(left: Uint8Array, right: Uint8Array): Promise<Hash> {
   const input = new Uint8Array(65);
   input[0] = 1;
   input.set(left, 1);
   input.set(right, 33);
-  return sha256(input);
+  return hashBytes(input, 'sha256');
 }
 
 /** Where a leaf should be, and the hashes from there to the root. */
@@ -27,7 +29,7 @@ export interface InclusionPath {
 }
 
 /** Whether a leaf is at its index in the tree of this size and root: RFC 9162 section 2.1.3.2, step by step. */
-export function isIncluded({ leaf, index, size, hashes, root }: InclusionPath): boolean {
+export async function isIncluded({ leaf, index, size, hashes, root }: InclusionPath): Promise<boolean> {
   if (index < 0n || index >= size || hashes.some((hash) => hash.length !== 32)) return false;
   let node = index;
   let last = size - 1n;
@@ -35,14 +37,14 @@ export function isIncluded({ leaf, index, size, hashes, root }: InclusionPath): 
   for (const other of hashes) {
     if (last === 0n) return false;
     if ((node & 1n) === 1n || node === last) {
-      hash = nodeHash(other, hash);
+      hash = await nodeHash(other, hash);
       // Levels at which the last node has no sibling have no hash.
       while ((node & 1n) === 0n && node !== 0n) {
         node >>= 1n;
         last >>= 1n;
       }
     } else {
-      hash = nodeHash(hash, other);
+      hash = await nodeHash(hash, other);
     }
     node >>= 1n;
     last >>= 1n;

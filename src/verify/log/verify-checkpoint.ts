@@ -17,7 +17,8 @@ export async function verifyCheckpoint(checkpoint: Checkpoint, log: Transparency
   const { origin, text } = checkpoint;
   const names = checkpointNames(log).filter((name) => origin === name || isTreeOf(origin, name));
   if (names.length === 0) throw proofError(`checkpoint is of ${quoted(origin)}, expected ${quoted(log.baseUrl)}`);
-  const lines = checkpoint.signatures.filter((line) => isOf(line, names, log, origin));
+  const lines: NoteSignature[] = [];
+  for (const line of checkpoint.signatures) if (await isOf(line, names, log, origin)) lines.push(line);
   if (lines.length === 0) throw proofError(`checkpoint of ${quoted(origin)} has no signature of that log`);
   const key = logKey(log);
   for (const { signature } of lines) {
@@ -26,8 +27,13 @@ export async function verifyCheckpoint(checkpoint: Checkpoint, log: Transparency
   }
 }
 
-function isOf(line: NoteSignature, names: readonly string[], log: TransparencyLog, origin: string): boolean {
-  return names.includes(line.name) && equalBytes(line.keyId, checkpointKeyId(log, line.name, origin));
+async function isOf(
+  { name, keyId }: NoteSignature,
+  names: readonly string[],
+  log: TransparencyLog,
+  origin: string,
+): Promise<boolean> {
+  return names.includes(name) && equalBytes(keyId, await checkpointKeyId(log, name, origin));
 }
 
 function quoted(text: string): string {

@@ -138,7 +138,8 @@ async function checkProof({ body }: LogEntry, proof: InclusionProof, log: Transp
   if (head.size !== treeSize || !equalBytes(head.root, rootHash)) {
     throw proofError('inclusion proof is for another tree than its checkpoint');
   }
-  if (isIncluded({ leaf: leafHash(body), index: logIndex, size: head.size, hashes, root: head.root })) return;
+  const leaf = await leafHash(body);
+  if (await isIncluded({ leaf, index: logIndex, size: head.size, hashes, root: head.root })) return;
   throw proofError('inclusion proof does not lead from the entry to the root of its checkpoint');
 }
 

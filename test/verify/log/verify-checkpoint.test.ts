@@ -44,12 +44,12 @@ describe('a checkpoint that its log signed', () => {
     await check(await checkpointTemplate(one, ' - 1193050959916656506'), one.trusted);
   });
 
-  it('names the key as C2SP signed-note does', () => {
+  it('names the key as C2SP signed-note does', async () => {
     const spki = fromHex('302a300506032b6570032100') ?? [];
     // The verifier key of the example there: example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k
     const key = fromBase64('AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k')?.subarray(1) ?? [];
     const publicKey = { ...log.trusted.publicKey, bytes: Uint8Array.of(...spki, ...key) };
-    const id = checkpointKeyId({ ...log.trusted, publicKey }, 'example.com/foo', 'example.com/foo');
+    const id = await checkpointKeyId({ ...log.trusted, publicKey }, 'example.com/foo', 'example.com/foo');
     expect(toHex(id)).toBe('530d903a');
   });
 
