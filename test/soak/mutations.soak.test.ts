@@ -37,7 +37,7 @@ describe(`one byte is changed of good bundles of all kinds and of the keys that 
     let runs = 0;
     for (const [turn, { subject }] of specimens.entries()) {
       for (const key of trustedKeys(subject.trustRoot)) {
-        const without = await factsWithout(subject, key.instance);
+        const without = await factsWithout(subject, key.owner);
         for (const offset of key.offsets) {
           if (!long && (offset + turn) % 40 !== 0) continue;
           const problem = await tryChangedKey(subject, key, offset, 1 << ((offset + turn) % 8), without);

@@ -29,9 +29,9 @@ describe(`one byte of a good bundle is changed, with seed ${seed}:`, () => {
     for (let run = 0; run < Math.ceil(runs / 8); run++) {
       const subject = subjects[random(subjects.length)] as Subject;
       const keys = trustedKeys(subject.trustRoot);
-      const key = keys[random(keys.length)] ?? { instance: '', text: '', offsets: [] };
+      const key = keys[random(keys.length)] ?? { owner: '', text: '', offsets: [] };
       const offset = key.offsets[random(key.offsets.length)] ?? 0;
-      const without = await factsWithout(subject, key.instance);
+      const without = await factsWithout(subject, key.owner);
       problems.push(await tryChangedKey(subject, key, offset, 1 + random(255), without));
     }
     expect(problems.filter((problem) => problem !== undefined)).toEqual([]);

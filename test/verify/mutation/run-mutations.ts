@@ -72,10 +72,14 @@ export async function trySample(specimens: readonly Specimen[], runs: number, se
   return findings;
 }
 
-/** Changes one bit of every byte. */
+/** The bytes at the beginning of a bundle, among which its version is. */
+const head = 120;
+
+/** Changes one bit of every byte, then any bits of every byte; those of the head to every other byte. */
 export async function tryEveryByte(specimen: Specimen, seed: number, findings: Findings): Promise<void> {
   const random = randomOf(seed);
   for (let index = 0; index < specimen.surface.size; index++) {
-    await tryMutation(specimen, index, 1 << random(8), findings);
+    const all = index < head ? Array.from({ length: 255 }, (_, bits) => bits + 1) : [1 << random(8), 1 + random(255)];
+    for (const bits of all) await tryMutation(specimen, index, bits, findings);
   }
 }

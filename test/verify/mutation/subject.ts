@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { parseBundle } from '../../../src/attest/parse-bundle.ts';
 import { parseTrustRoot } from '../../../src/attest/parse-trust-root.ts';
 import { isPackError } from '../../../src/errors.ts';
+import { setAt } from '../../../src/testing/sigstore/document-edit.ts';
 import { goodBundles, testArtifact, type GoodBundleName } from '../../../src/testing/sigstore/good-bundles.ts';
 import { createTestSigstore } from '../../../src/testing/sigstore/test-sigstore.ts';
 import { evaluate } from '../../../src/verify/evaluate.ts';
@@ -31,16 +32,22 @@ export async function allSubjects(): Promise<readonly Subject[]> {
 
 async function ownSubjects(): Promise<Subject[]> {
   const sigstore = await createTestSigstore();
-  const names = Object.keys(goodBundles) as GoodBundleName[];
-  return Promise.all(
-    names.map(async (name) => ({
-      name,
-      bundle: await sigstore.sign(goodBundles[name]),
-      trustRoot: sigstore.trustRoot,
-      policy: policyFor(name, sigstore),
-      artifact: testArtifact,
-    })),
-  );
+  const { keys, trustRoot } = sigstore;
+  const named = await createTestSigstore({
+    keys,
+    edits: { bundle: setAt('dsseEnvelope.signatures.0.keyid', 'a key') },
+  });
+  const subjectOf = async (name: GoodBundleName, signer = sigstore): Promise<Subject> => ({
+    name,
+    bundle: await signer.sign(goodBundles[name]),
+    trustRoot,
+    policy: policyFor(name, sigstore),
+    artifact: testArtifact,
+  });
+  return Promise.all([
+    ...(Object.keys(goodBundles) as GoodBundleName[]).map((name) => subjectOf(name)),
+    subjectOf('statement', named).then((subject) => ({ ...subject, name: 'statement with a key id' })),
+  ]);
 }
 
 function conformanceSubjects(): Subject[] {
