@@ -1,3 +1,4 @@
+import { equalBytes } from '../bytes/equal-bytes.ts';
 import type { CertificateAuthority, TransparencyLog, TrustRoot } from './trust-root.ts';
 
 /**
@@ -14,26 +15,25 @@ export function mergeTrustRoots(...roots: readonly TrustRoot[]): TrustRoot {
 }
 
 /** The key that an instance signs with: that of its first certificate, whatever chain it is listed with. */
-function keyOf(instance: TransparencyLog | CertificateAuthority): string {
-  return String('publicKey' in instance ? instance.publicKey.bytes : instance.certificates[0]);
+function keyOf(instance: TransparencyLog | CertificateAuthority): Uint8Array {
+  return 'publicKey' in instance ? instance.publicKey.bytes : (instance.certificates[0] ?? new Uint8Array());
 }
 
 /** Gives instances that share a key, directly or through others, the operator of the first of them. */
 function unite<T extends TransparencyLog | CertificateAuthority>(instances: readonly T[]): T[] {
-  const order = [...new Set(instances.map(({ operator }) => operator))];
-  const parents = new Map<string, string>();
-  const firstOf = (operator: string): string => {
-    const parent = parents.get(operator);
-    return parent === undefined ? operator : firstOf(parent);
-  };
-  const operators = new Map<string, string>();
+  const names = new Map(instances.map(({ operator }) => [operator, operator]));
+  const nameOf = ({ operator }: T): string => names.get(operator) ?? operator;
   for (const instance of instances) {
-    const own = firstOf(instance.operator);
-    const other = firstOf(operators.get(keyOf(instance)) ?? own);
-    operators.set(keyOf(instance), own);
-    if (own === other) continue;
-    const ownIsFirst = order.indexOf(own) < order.indexOf(other);
-    parents.set(ownIsFirst ? other : own, ownIsFirst ? own : other);
+    const twin = instances.find((other) => equalBytes(keyOf(other), keyOf(instance))) ?? instance;
+    const both = [nameOf(twin), nameOf(instance)];
+    if (both[0] === both[1]) continue;
+    // A map keeps its order: the first to be found is the first that was listed.
+    const first = [...names.values()].find((name) => both.includes(name)) ?? instance.operator;
+    for (const [operator, name] of names) if (both.includes(name)) names.set(operator, first);
   }
-  return instances.map((instance) => ({ ...instance, operator: firstOf(instance.operator) }));
+  // Whoever keeps something by instance finds it again where nothing changed.
+  return instances.map((instance) => {
+    const operator = nameOf(instance);
+    return operator === instance.operator ? instance : { ...instance, operator };
+  });
 }

@@ -29,6 +29,7 @@ describe('mergeTrustRoots', () => {
 
   it('gives one root as it is', () => {
     expect(mergeTrustRoots(root)).toEqual(root);
+    expect(mergeTrustRoots(root).logs[0]).toBe(root.logs[0]);
   });
 
   it('trusts what any of them trusts, in their order', () => {
@@ -65,6 +66,12 @@ describe('mergeTrustRoots', () => {
       }),
     );
     expect(merged.timestampAuthorities.map(({ operator }) => operator)).toEqual(['a', 'a', 'c']);
+  });
+
+  it('makes authorities without a certificate one, as nothing tells them apart', () => {
+    const timestampAuthorities = ['a', 'b'].map((operator) => ({ ...authorityOf(1, operator), certificates: [] }));
+    const merged = mergeTrustRoots(rootOf({ timestampAuthorities }));
+    expect(merged.timestampAuthorities.map(({ operator }) => operator)).toEqual(['a', 'a']);
   });
 
   it('does not change the roots that it merges', () => {
