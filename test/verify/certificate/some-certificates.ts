@@ -34,8 +34,9 @@ export function ecdsaDer(signature: Uint8Array): Der {
   return derSequence(derInteger(signature.subarray(0, half)), derInteger(signature.subarray(half)));
 }
 
-export async function someKey(curve: keyof typeof curves = 'P-256'): Promise<SomeKey> {
-  const [, arc, hash] = curves[curve];
+export async function someKey(curve: keyof typeof curves = 'P-256', other?: 'SHA-256'): Promise<SomeKey> {
+  const [, arc, usual] = curves[curve];
+  const hash = other ?? usual;
   const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: curve }, true, ['sign', 'verify']);
   return {
     spki: new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey)),

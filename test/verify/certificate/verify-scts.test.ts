@@ -27,6 +27,8 @@ const { keys, names, middle, root } = await someChain();
 const issuer = parseCertificate(middle);
 const logKey = await someKey();
 const rsaLogKey = await someRsaKey();
+const largeKey = await someKey('P-384');
+const mixedKey = await someKey('P-384', 'SHA-256');
 
 async function sha256(bytes: Der): Promise<Der> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
@@ -132,6 +134,14 @@ describe('verifyScts', () => {
   it('takes a log with a key of RSA', async () => {
     const leaf = await leafOf(await sctOf({ key: rsaLogKey, algorithm: [4, 1] }));
     expect((await verifyScts(leaf, issuer, [log, rsaLog])).found).toMatchObject([{ operator: 'rsa.example' }]);
+  });
+
+  it.each([
+    ['SHA-384', [5, 3] as const, largeKey],
+    ['SHA-256', [4, 3] as const, mixedKey],
+  ])('takes a log with a key of P-384 and %s', async (_hash, algorithm, key) => {
+    const large = await logOf(key, { details: 'PKIX_ECDSA_P384_SHA_384' });
+    expect((await verifyScts(await leafOf(await sctOf({ key, algorithm })), issuer, [large])).found).toHaveLength(1);
   });
 
   it('ignores logs that nobody trusts, and lists them', async () => {

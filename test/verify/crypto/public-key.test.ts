@@ -158,7 +158,7 @@ describe('parsePublicKey', () => {
   });
 
   it('names a key by SHA-256 of all of it', () => {
-    expect(await keyIdOf(p256)).toBe(digestOf(p256));
+    expect(keyIdOf(p256)).toBe(digestOf(p256));
   });
 
   it('knows no name for what the enumeration lacks', () => {
