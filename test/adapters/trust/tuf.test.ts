@@ -240,6 +240,14 @@ describe('metadata that is too large for a record', () => {
     expect(repository.requests).toContain('2.targets.json');
   });
 
+  it('is as good as not there where it is larger than any that is taken', async () => {
+    const repository = await large();
+    const options = repository.options({ blobs: memoryBlobStore() });
+    await tufClient(options).refresh();
+    const limits = { targetsBytes: 1000, snapshotBytes: 1000, rootBytes: 3000 };
+    await expect(tufClient({ ...options, limits }).refresh()).rejects.toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
+  });
+
   it('is refused without a blob store', async () => {
     const refresh = tufClient((await large()).options()).refresh();
     await expect(refresh).rejects.toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
@@ -391,6 +399,11 @@ describe('a client', () => {
   ])('refuses a wrong %s', async (argument, change) => {
     const options = { ...(await TestRepository.create()).options(), ...change } as unknown as TufClientOptions;
     expect(() => tufClient(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT', argument }));
+  });
+
+  it.each([NaN, Infinity, 1e16])('needs a clock that does not say %d', async (time) => {
+    const client = tufClient((await TestRepository.create()).options({ now: () => time }));
+    await expect(client.refresh()).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT', argument: 'now' });
   });
 
   it('ends with the reason of its signal', async () => {

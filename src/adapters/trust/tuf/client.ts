@@ -89,6 +89,16 @@ interface Trusted {
  * `find` and `target` refresh first where nothing was refreshed yet, or the last refresh failed. Several clients, also
  * in several processes, may share a store: none goes back behind what another one has trusted.
  *
+ * @example
+ * ```ts
+ * const client = tufClient({
+ *   root: await readFile('root.json'),
+ *   metadata: httpMirror('https://tuf.example/metadata'),
+ *   targets: httpMirror('https://tuf.example/targets'),
+ *   store: fsRecordStore({ directory: 'trusted' }),
+ * });
+ * const found = await client.target('tools/installer.tgz');
+ * ```
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing, wrong or unknown. From its methods: FormatError
  * `ERR_TUF_INVALID` for metadata that is malformed, `ERR_LIMIT_EXCEEDED` for too much of it, `ERR_UNSAFE_PATH` for a
  * name with `.` or `..` in it; TrustError `ERR_TUF_SIGNATURE`, `ERR_TUF_ROLLBACK`, `ERR_TUF_EXPIRED`,
@@ -102,10 +112,11 @@ export function tufClient(options: TufClientOptions): TufClient {
   const limits = checkLimits(options.limits);
   const targets = options.targets ?? ((path, asked) => metadata(`targets/${path}`, asked));
   const updateAt = (startedAt: number, signal: AbortSignal | undefined): Update => {
-    const kept = keptMetadata({ store, blobs, prefix, signal });
+    const maxBytes = Math.max(limits.rootBytes, limits.snapshotBytes, limits.targetsBytes);
+    const kept = keptMetadata({ store, blobs, maxBytes, prefix, signal });
     return { mirror: metadata, kept, limits, startedAt, signal };
   };
-  const top = sharedRun((signal) => againstOthers(() => updateTop(root, updateAt(now(), signal))));
+  const top = sharedRun((signal) => againstOthers(() => updateTop(root, updateAt(timeOf(now), signal))));
   const find = async (name: string, signal?: AbortSignal): Promise<readonly [TufTarget | undefined, Trusted]> => {
     // A name that can be no path is refused before anybody is asked.
     targetPath(name);
@@ -125,6 +136,13 @@ export function tufClient(options: TufClientOptions): TufClient {
       return { ...found, bytes: await fetchTarget(found, place) };
     },
   };
+}
+
+function timeOf(now: () => number): number {
+  const time = now();
+  // Beyond that there are no dates.
+  if (Math.abs(time) <= 8.64e15) return time;
+  throw new UsageError('ERR_INVALID_ARGUMENT', `now is ${time}, expected milliseconds since 1970`, { argument: 'now' });
 }
 
 /** The four roles in the order of section 5. */

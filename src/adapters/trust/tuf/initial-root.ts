@@ -8,7 +8,8 @@ import { checkObject } from '../../../bytes/check-options.ts';
  */
 export function initialRoot(root: Uint8Array | string | object): Uint8Array {
   if (typeof root === 'string') return utf8(root);
-  if (root instanceof Uint8Array) return root.slice();
+  // A copy, also of a Buffer, whose slice is none.
+  if (root instanceof Uint8Array) return new Uint8Array(root);
   checkObject('root', root);
   return utf8(JSON.stringify(root));
 }

@@ -38,13 +38,16 @@ export interface KeptPlace {
   readonly store: TufStore;
   /** Takes what is too large for a record; the record is then its digest. */
   readonly blobs: BlobStore | undefined;
+  /** More bytes than this are as good as not there: nobody kept so many. */
+  readonly maxBytes: number;
   /** What keys begin with. */
   readonly prefix: string;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Metadata in records, one for each file, changed by compare-and-set only. */
-export function keptMetadata({ store, blobs, prefix, signal }: KeptPlace): KeptMetadata {
+export function keptMetadata(place: KeptPlace): KeptMetadata {
+  const { store, blobs, prefix, signal } = place;
   const refuseConflict = (result: unknown): void => {
     if (result === 'conflict') throw new KeptMeanwhile();
   };
@@ -53,7 +56,7 @@ export function keptMetadata({ store, blobs, prefix, signal }: KeptPlace): KeptM
       const record = await store.get(`${prefix}/${name}`, { signal });
       if (record === undefined) return { bytes: undefined, version: null };
       const digest = record.value.length < 200 ? digestIn(record.value) : undefined;
-      const bytes = digest === undefined ? record.value : await readBlob(blobs, digest, signal);
+      const bytes = digest === undefined ? record.value : await readBlob(digest, place);
       return { bytes, version: record.version };
     },
     async write(name, bytes, { version }) {
@@ -72,13 +75,10 @@ function digestIn(value: Uint8Array): Digest | undefined {
   return isDigest(text) ? text : undefined;
 }
 
-async function readBlob(
-  blobs: BlobStore | undefined,
-  digest: Digest,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array | undefined> {
+async function readBlob(digest: Digest, { blobs, maxBytes, signal }: KeptPlace): Promise<Uint8Array | undefined> {
   const blob = await blobs?.get(digest, { signal });
-  return blob === undefined ? undefined : readAll(await blob.open({ signal }), { limit: blob.size, signal });
+  if (blob === undefined || blob.size > maxBytes) return undefined;
+  return readAll(await blob.open({ signal }), { limit: blob.size, signal });
 }
 
 async function writeBlob(

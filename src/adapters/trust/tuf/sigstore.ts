@@ -24,6 +24,11 @@ const publicGood = 'https://tuf-repo-cdn.sigstore.dev';
  * The trust root of a Sigstore instance as its TUF repository has it now, from a root of that repository which the
  * caller trusts.
  *
+ * @example
+ * ```ts
+ * const trust = await sigstoreTrust({ root: await readFile('root.json'), store: fsRecordStore({ directory: 'trusted' }) });
+ * await verify(artifact, bundles, { trust, policy });
+ * ```
  * @throws as the methods of {@link tufClient}; TrustError `ERR_TUF_TARGET_NOT_FOUND` where the repository has none;
  * FormatError `ERR_TRUST_ROOT_INVALID` where it is none.
  */
