@@ -18,7 +18,7 @@ import type { PreparedBundle, Preparation } from './prepare-bundle.ts';
 import { signerOf } from './proven-signer.ts';
 import type { BundleReport, ProvenSigner } from './report.ts';
 import type { SignedContent } from './signed-content.ts';
-import { isSignedBy, signatureOf, type SigningKey } from './signing-key.ts';
+import { signatureOf, tryKeys, type SigningKey, type TriedKey } from './signing-key.ts';
 
 /** What bundles are judged by. */
 export interface Court {
@@ -72,18 +72,21 @@ async function prove(list: CheckList, prepared: PreparedBundle, artifact: Artifa
   const times = await establishTime(list, prepared, needed, trust);
   const moments = times?.length === 0 ? [now] : times?.map(({ time }) => time);
   const certificate = moments && (await certify(list, prepared, court, moments));
-  const key = await chooseKey(list, prepared, artifact);
-  if (isAbout === undefined || key === undefined) return { times, complete: false };
+  const tried = isAbout && (await tryKeys(prepared.keys, bundle, artifact));
+  if (tried === undefined) {
+    if (prepared.keys.length === 0) await refuseHint(list, prepared);
+    return { times, complete: false };
+  }
   // Before the log: what an entry is compared with has to be a signature at all.
-  const isSigned = await checkSignature(list, key, prepared, artifact);
-  const signed = signedContent(key, prepared, artifact);
-  await checkLog(list, prepared, signed, {
+  const isSigned = await checkSignature(list, tried, prepared);
+  await checkLog(list, prepared, signedContent(tried, prepared, artifact), {
     logs: trust.logs,
     times: times?.map(({ time }) => time) ?? [],
     needed: needed.log,
   });
   if (isSigned === undefined || list.failed !== undefined) return { times, complete: false };
-  return { times, ...(await judgeFacts(list, prepared, artifact, court, { key, certificate, times: times ?? [] })) };
+  const evidence = { key: tried.signing, certificate, times: times ?? [] };
+  return { times, ...(await judgeFacts(list, prepared, artifact, court, evidence)) };
 }
 
 /** Chain, then publication; a key needs neither. */
@@ -104,33 +107,23 @@ async function certify(
   return certificate;
 }
 
-/** The key that signed: that of the certificate, or the one of the policy's keys that verifies the signature. */
-async function chooseKey(
-  list: CheckList,
-  { bundle, keys }: PreparedBundle,
-  artifact: Artifact,
-): Promise<SigningKey | undefined> {
-  for (const key of keys.length > 1 ? keys : []) if (await isSignedBy(key, bundle, artifact)) return key;
-  if (keys[0] !== undefined) return keys[0];
-  return list.look('signer', () => {
-    const { material } = bundle;
-    const hint = material.kind === 'key' ? material.hint : '';
+/** A key that the policy does not name cannot be tried. */
+async function refuseHint(list: CheckList, { bundle: { material } }: PreparedBundle): Promise<void> {
+  await list.look('signer', () => {
     throw new VerificationError(
       'ERR_KEY_MISMATCH',
       'bundle is signed with a key, and the policy names none that it may be',
-      {
-        details: { hint: hint.slice(0, 200) },
-      },
+      { details: { hint: material.kind === 'key' ? material.hint.slice(0, 200) : '' } },
     );
   });
 }
 
-function signedContent({ key, material }: SigningKey, { bundle }: PreparedBundle, artifact: Artifact): SignedContent {
+function signedContent({ signing, form }: TriedKey, { bundle }: PreparedBundle, artifact: Artifact): SignedContent {
   const { content } = bundle;
   return {
     signature: signatureOf(bundle),
-    key: material,
-    hash: key.hash,
+    key: signing.material,
+    hash: (form ?? signing.key).hash,
     content:
       content.kind === 'dsse'
         ? content
@@ -149,18 +142,16 @@ function digestBytes({ digests }: Artifact, algorithm: SignedContent['hash']): U
 /** Sigstore client specification 4.5, Signature Verification. */
 function checkSignature(
   list: CheckList,
-  key: SigningKey,
+  { signing, form, problem }: TriedKey,
   { bundle }: PreparedBundle,
-  artifact: Artifact,
 ): Promise<true | undefined> {
-  return list.look('signature', async () => {
-    const { kind, scheme, hash } = key.key;
-    const over = bundle.content.kind === 'dsse' ? 'envelope' : 'artifact';
-    if (await isSignedBy(key, bundle, artifact)) {
-      return { fact: true, message: `signature is over the ${over}, by the key`, data: { kind, scheme, hash } };
-    }
+  return list.look('signature', () => {
+    if (problem !== undefined) throw problem;
+    const { kind, scheme, hash } = form ?? signing.key;
+    const [over, data] = [bundle.content.kind === 'dsse' ? 'envelope' : 'artifact', { kind, scheme, hash }];
+    if (form !== undefined) return { fact: true, message: `signature is over the ${over}, by the key`, data };
     throw new VerificationError('ERR_SIGNATURE_INVALID', `signature is not by this key over this ${over}`, {
-      details: { kind, scheme, hash },
+      details: data,
     });
   });
 }

@@ -5,7 +5,7 @@ import { FormatError, isPackError, VerificationError, type PackError } from '../
 import type { WantedContent } from './artifact.ts';
 import { parseCertificate, type Certificate } from './certificate/certificate.ts';
 import type { Policy } from './policy.ts';
-import { certifiedKey, keysForHint, type PolicyKey, type SigningKey } from './signing-key.ts';
+import { certifiedKey, formsOf, keysForHint, type PolicyKey, type SigningKey } from './signing-key.ts';
 
 /** A bundle whose parts were read, so that it is known what its signature is over. Nothing in it is proven. */
 export interface PreparedBundle {
@@ -69,5 +69,8 @@ function algorithmsOf({ bundle, keys, statement }: PreparedBundle): readonly Dig
   if (statement !== undefined) return statement.subjects.flatMap(({ digests }) => digests.map(algorithmOf));
   const { content } = bundle;
   const hint = content.kind === 'message' ? content.digest : undefined;
-  return [...keys.map(({ key }) => key.hash), ...(hint === undefined ? [] : [algorithmOf(hint)])];
+  return [
+    ...keys.flatMap((key) => formsOf(key, content)).map(({ hash }) => hash),
+    ...(hint === undefined ? [] : [algorithmOf(hint)]),
+  ];
 }

@@ -1,6 +1,7 @@
 import type { Bundle } from '../attest/bundle.ts';
 import { encodePae } from '../attest/pae.ts';
 import type { Digest } from '../digest/digest.ts';
+import { isPackError, type PackError } from '../errors.ts';
 import type { Artifact } from './artifact.ts';
 import type { Certificate } from './certificate/certificate.ts';
 import { keyIdOf, parsePublicKey, parsePublicKeyPem, unsupported, type PublicKey } from './crypto/public-key.ts';
@@ -58,31 +59,52 @@ export function signatureOf({ content }: Bundle): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Whether a bundle's signature is by a key, and over the artifact, or over the envelope that the bundle holds.
+ * The algorithms that a key may have signed some content with: the one that was said, else that of the key in the
+ * Sigstore algorithm registry and what clients use beside it. None is taken from the bundle.
  *
- * A key of Ed25519 signs envelopes as they are. Artifacts it signs by their digest where a log is to check it
- * (Ed25519ph), and by their bytes else; a signature of the one kind never is one of the other, so both are tried.
- *
- * @throws VerificationError `ERR_ALGORITHM_UNSUPPORTED` where the artifact is not known in the form that was signed.
+ * An artifact is signed with Ed25519 by its bytes, or by its digest (Ed25519ph) where a log is to check it. Clients of
+ * old, and many of today, hash with SHA-256 on every curve.
  */
-export async function isSignedBy({ key, exact }: SigningKey, bundle: Bundle, artifact: Artifact): Promise<boolean> {
-  const { content } = bundle;
-  const signature = signatureOf(bundle);
-  if (content.kind === 'dsse') {
-    return verifySignature(key, signature, {
-      bytes: encodePae(content.envelope.payloadType, content.envelope.payload),
-    });
-  }
-  if (exact || key.scheme !== 'Ed25519') return verifySignature(key, signature, messageOf(key, artifact));
-  const prehashed: PublicKey = { ...key, scheme: 'Ed25519ph' };
-  const plain = artifact.bytes !== undefined && (await verifySignature(key, signature, { bytes: artifact.bytes }));
-  if (plain || (await verifySignature(prehashed, signature, messageOf(prehashed, artifact)))) return true;
-  // Without the bytes it is not known whether they are signed: that throws.
-  messageOf(key, artifact);
-  return false;
+export function formsOf({ key, exact }: SigningKey, { kind }: Bundle['content']): readonly PublicKey[] {
+  if (!exact && key.scheme === 'Ed25519' && kind === 'message') return [key, { ...key, scheme: 'Ed25519ph' }];
+  if (!exact && key.scheme === 'ECDSA' && key.hash !== 'sha256') return [key, { ...key, hash: 'sha256' }];
+  return [key];
 }
 
-function messageOf(key: PublicKey, { bytes, digests }: Artifact): SignedMessage {
+/** What came of trying keys: the key that signed and how, or a key that did not, and why that is not known for sure. */
+export interface TriedKey {
+  readonly signing: SigningKey;
+  /** The key with the algorithm that the signature is by. */
+  readonly form?: PublicKey;
+  /** The signature could not be checked: the platform lacks the algorithm, or the artifact is not known as it was signed. */
+  readonly problem?: PackError;
+}
+
+/** Tries the keys that a signature may be by, over the artifact, or over the envelope that the bundle holds. */
+export async function tryKeys(
+  keys: readonly SigningKey[],
+  bundle: Bundle,
+  artifact: Artifact,
+): Promise<TriedKey | undefined> {
+  const failures: TriedKey[] = [];
+  for (const signing of keys) {
+    for (const form of formsOf(signing, bundle.content)) {
+      try {
+        if (await verifySignature(form, signatureOf(bundle), signedMessage(form, bundle, artifact))) {
+          return { signing, form };
+        }
+        failures.push({ signing });
+      } catch (problem) {
+        if (!isPackError(problem)) throw problem;
+        failures.push({ signing, problem });
+      }
+    }
+  }
+  return failures.find(({ problem }) => problem !== undefined) ?? failures[0];
+}
+
+function signedMessage(key: PublicKey, { content }: Bundle, { bytes, digests }: Artifact): SignedMessage {
+  if (content.kind === 'dsse') return { bytes: encodePae(content.envelope.payloadType, content.envelope.payload) };
   if (bytes !== undefined) return { bytes };
   if (key.scheme === 'Ed25519') {
     throw unsupported('signature of Ed25519 is over the artifact itself, and its bytes are not at hand', {
