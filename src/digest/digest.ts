@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
-import { createHash } from './hash.ts';
+
+export { digestOf } from './digest-of.ts';
 
 /** The digest algorithms that packwright accepts. */
 export type DigestAlgorithm = 'sha256' | 'sha384' | 'sha512';
@@ -49,9 +50,4 @@ export function algorithmOf(digest: Digest): DigestAlgorithm {
 /** The hexadecimal part of a digest. */
 export function hexOf(digest: Digest): string {
   return digest.slice(digest.indexOf(':') + 1);
-}
-
-/** The digest of bytes in memory. */
-export function digestOf(bytes: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
-  return createHash(algorithm).update(bytes).digest();
 }
