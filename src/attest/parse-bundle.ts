@@ -40,7 +40,11 @@ const bundleMediaTypes: Readonly<Record<string, BundleVersion>> = /* @__PURE__ *
 });
 
 /**
- * Reads a Sigstore bundle of version 0.1, 0.2 or 0.3: protobuf as JSON (see `proto-json.ts` for how strictly).
+ * Reads a Sigstore bundle of version 0.1, 0.2 or 0.3.
+ *
+ * Of protobuf's JSON only the spelling is read that Sigstore's writers use: names in lowerCamelCase, canonical base64
+ * with padding, 64-bit numbers as text or whole numbers, enumerations by name or number; null is what is not there.
+ * A field that the format does not have, and a key that stands twice, are refused.
  *
  * What the format says must be there is there afterwards: one kind of key material, in the form of its version (a
  * chain in 0.1 and 0.2, a single certificate in 0.3); one kind of content; a signature; one signature in an envelope,

@@ -33,7 +33,7 @@ const mediaType = oneOf(
 );
 
 /**
- * Reads a TrustedRoot document of version 0.1 or 0.2: protobuf as JSON (see `proto-json.ts` for how strictly).
+ * Reads a TrustedRoot document of version 0.1 or 0.2, as strictly as {@link parseBundle} reads a bundle.
  *
  * Keys and certificates are kept as they are and parsed when they are first needed, so that one of a strange kind does
  * not cost all the others; so is a validity without a start, which whoever uses the key refuses. An operator is what

@@ -54,7 +54,7 @@ const mediaType01 = 'application/vnd.dev.sigstore.signingconfig.v0.1+json';
 const mediaType02 = 'application/vnd.dev.sigstore.signingconfig.v0.2+json';
 
 /**
- * Reads a SigningConfig document of version 0.2 or 0.1: protobuf as JSON (see `proto-json.ts` for how strictly).
+ * Reads a SigningConfig document of version 0.2 or 0.1, as strictly as {@link parseBundle} reads a bundle.
  *
  * Version 0.1 may have bare URLs: their services are of API version 1, always valid, and each of the operator that its
  * host names; one log and one timestamp authority of them are enough. In version 0.2 a list that is not empty needs its
