@@ -183,7 +183,7 @@ async function nameSigner(
   { key, material }: SigningKey,
   certificate: CertificateFact | undefined,
 ): Promise<ProvenSigner | undefined> {
-  if (material.kind === 'key') return { kind: 'key', keyId: keyIdOf(key.spki) };
+  if (material.kind === 'key') return { kind: 'key', keyId: await keyIdOf(key.spki) };
   if (certificate === undefined) return undefined;
   try {
     return signerOf(certificate.leaf);

@@ -5,7 +5,7 @@ import { FormatError, isPackError, VerificationError, type PackError } from '../
 import type { WantedContent } from './artifact.ts';
 import { parseCertificate, type Certificate } from './certificate/certificate.ts';
 import type { Policy } from './policy.ts';
-import { certifiedKey, formsOf, keysForHint, type PolicyKey, type SigningKey } from './signing-key.ts';
+import { certifiedKey, formsOf, keysForHint, type SigningKey } from './signing-key.ts';
 
 /** A bundle whose parts were read, so that it is known what its signature is over. Nothing in it is proven. */
 export interface PreparedBundle {
@@ -21,7 +21,7 @@ export interface PreparedBundle {
 export type Preparation = PreparedBundle | { readonly bundle: Bundle; readonly problem: PackError };
 
 /** Reads the parts of a bundle. */
-export function prepareBundle(bundle: Bundle, keys: readonly PolicyKey[]): Preparation {
+export function prepareBundle(bundle: Bundle, keys: readonly SigningKey[]): Preparation {
   try {
     const { material } = bundle;
     const certificates = material.kind === 'key' ? [] : material.certificates.map((der) => parseCertificate(der));

@@ -1,10 +1,10 @@
 import type { Bundle } from '../attest/bundle.ts';
 import { encodePae } from '../attest/pae.ts';
-import type { Digest } from '../digest/digest.ts';
+import { toHex } from '../bytes/encoding.ts';
 import { isPackError, type PackError } from '../errors.ts';
 import type { Artifact } from './artifact.ts';
 import type { Certificate } from './certificate/certificate.ts';
-import { keyIdOf, parsePublicKey, parsePublicKeyPem, unsupported, type PublicKey } from './crypto/public-key.ts';
+import { parsePublicKey, parsePublicKeyPem, unsupported, type PublicKey } from './crypto/public-key.ts';
 import { verifySignature, type SignedMessage } from './crypto/verify-signature.ts';
 import type { KeyRule, Policy } from './policy.ts';
 import type { SigningMaterial } from './signed-content.ts';
@@ -19,28 +19,22 @@ export interface SigningKey {
   readonly exact: boolean;
 }
 
-/** A key of the policy, with every rule that names it in the same way. */
-export interface PolicyKey extends SigningKey {
-  readonly keyId: Digest;
-}
-
-/** The keys that a policy names, each once. */
-export function policyKeys({ signers }: Policy): readonly PolicyKey[] {
-  const keys = new Map<string, PolicyKey>();
+/** The keys that a policy names, each once with every rule that names it in the same way. */
+export function policyKeys({ signers }: Policy): readonly SigningKey[] {
+  const keys = new Map<string, SigningKey>();
   for (const rule of signers.anyOf) {
     if (!('key' in rule)) continue;
     const key = parsePublicKeyPem(rule.key, rule.details);
-    const keyId = keyIdOf(key.spki);
     const exact = rule.details !== undefined;
-    const name = [keyId, key.scheme, key.hash, exact].join();
+    const name = [toHex(key.spki), key.scheme, key.hash, exact].join();
     const rules = [...(keys.get(name)?.rules ?? []), rule];
-    keys.set(name, { key, keyId, rules, exact, material: { kind: 'key', spki: key.spki } });
+    keys.set(name, { key, rules, exact, material: { kind: 'key', spki: key.spki } });
   }
   return [...keys.values()];
 }
 
 /** The keys that a bundle without a certificate may be signed with: those whose rule has no hint, or the bundle's. */
-export function keysForHint(keys: readonly PolicyKey[], hint: string): readonly PolicyKey[] {
+export function keysForHint(keys: readonly SigningKey[], hint: string): readonly SigningKey[] {
   return keys
     .map((key) => ({ ...key, rules: key.rules.filter((rule) => rule.hint === undefined || rule.hint === hint) }))
     .filter(({ rules }) => rules.length > 0);

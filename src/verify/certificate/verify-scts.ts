@@ -1,10 +1,10 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import type { TransparencyLog } from '../../attest/trust-root.ts';
 import { derTags, readDer } from '../../bytes/der-reader.ts';
 import { derElement } from '../../bytes/der-writer.ts';
 import { toHex } from '../../bytes/encoding.ts';
 import { equalBytes } from '../../bytes/equal-bytes.ts';
 import { isPackError, VerificationError } from '../../errors.ts';
+import { hashBytes } from '../crypto/hash-bytes.ts';
 import { parsePublicKey } from '../crypto/public-key.ts';
 import { verifySignature } from '../crypto/verify-signature.ts';
 import type { Certificate } from './certificate.ts';
@@ -42,7 +42,7 @@ export async function verifyScts(
 ): Promise<SctFacts> {
   const extension = leaf.extensions.find(({ oid }) => oid === extensionIds.scts);
   if (extension === undefined) return { found: [], ignored: [] };
-  const certificate = precertificateOf(leaf, issuer);
+  const certificate = await precertificateOf(leaf, issuer);
   const found = new Map<string, SctFact>();
   const ignored: Omit<SctFact, 'operator'>[] = [];
   for (const sct of readList(extension.value)) {
@@ -67,12 +67,12 @@ function readList(value: Uint8Array): readonly Sct[] {
 }
 
 /** The part of `digitally-signed` that is the same for every log: entry type, hash of the issuer's key, TBS. */
-function precertificateOf(leaf: Certificate, issuer: Certificate): Uint8Array<ArrayBuffer> {
+async function precertificateOf(leaf: Certificate, issuer: Certificate): Promise<Uint8Array<ArrayBuffer>> {
   const tbs = withoutScts(leaf);
   const { length } = tbs;
   return joined([
     Uint8Array.of(0, 1),
-    sha256(issuer.publicKey),
+    await hashBytes(issuer.publicKey, 'sha256'),
     Uint8Array.of(length >> 16, (length >> 8) & 0xff, length & 0xff),
     tbs,
   ]);

@@ -1,10 +1,10 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { derCursor, derError, derTags, readDer, type DerNode } from '../../bytes/der-reader.ts';
 import { bitStringOf, integerOf, oidOf } from '../../bytes/der-values.ts';
 import { toHex } from '../../bytes/encoding.ts';
 import { parsePem } from '../../bytes/pem.ts';
 import { digestSizes, type Digest } from '../../digest/digest.ts';
 import { VerificationError } from '../../errors.ts';
+import { hashBytes } from './hash-bytes.ts';
 import { defaultAlgorithm, keyDetailsOf, type KeyKind, type SignatureAlgorithm } from './key-details.ts';
 
 /** A public key, and what signatures by it are made with: nothing else is accepted. */
@@ -58,8 +58,8 @@ export function parsePublicKeyPem(pem: string, details?: string): PublicKey {
 }
 
 /** SHA-256 of a SubjectPublicKeyInfo: what logs and cosign name a key by. */
-export function keyIdOf(spki: Uint8Array): Digest {
-  return `sha256:${toHex(sha256(spki))}`;
+export async function keyIdOf(spki: Uint8Array): Promise<Digest> {
+  return `sha256:${toHex(await hashBytes(spki, 'sha256'))}`;
 }
 
 type KeyParts = Pick<PublicKey, 'kind' | 'spki' | 'raw'>;

@@ -157,8 +157,8 @@ describe('parsePublicKey', () => {
     expect(() => parsePublicKeyPem(pem.replaceAll('PUBLIC', 'EC PUBLIC'))).toThrow(malformed);
   });
 
-  it('names a key by SHA-256 of all of it', () => {
-    expect(keyIdOf(p256)).toBe(digestOf(p256));
+  it('names a key by SHA-256 of all of it', async () => {
+    expect(await keyIdOf(p256)).toBe(digestOf(p256));
   });
 
   it('knows no name for what the enumeration lacks', () => {
