@@ -1,6 +1,14 @@
 /**
  * Contract suites: tests that an adapter passes when it keeps the promises of its port. They take `describe` and `it`
- * as arguments, so that any runner will do.
+ * as arguments, so that any runner will do. A registry that misbehaves as it is told to. And a Sigstore in memory with
+ * everything that can be wrong about a bundle, for whoever tests what verifies bundles:
+ *
+ * ```ts
+ * const sigstore = await createTestSigstore();
+ * const bundle = await sigstore.sign({ artifact, identity: 'dev@example.com', issuer: 'https://login.example' });
+ * const bad = await sigstore.withFaults('entry-of-another-artifact');
+ * const forged = await bad.sign({ artifact, identity: 'dev@example.com', issuer: 'https://login.example' });
+ * ```
  *
  * @module
  */

@@ -45,6 +45,9 @@ export async function withScts(
   return { ...template, extensions: [...template.extensions, extension] };
 }
 
+/** Numbers of hashes in TLS, where RSA is 1 and ECDSA 3 (RFC 5246 section 7.4.1.4.1). */
+const tlsHashes = { sha256: 4, sha384: 5, sha512: 6 } as const;
+
 /** A signed certificate timestamp as TLS writes it. */
 async function sctOf(sct: SctTemplate): Promise<Uint8Array> {
   const time = bigEndian(sct.timestamp, 8);
@@ -58,8 +61,7 @@ async function sctOf(sct: SctTemplate): Promise<Uint8Array> {
     withLength(sct.extensions),
   ]);
   const signature = await sct.key.sign(signed);
-  // SHA-256 is 4; RSA is 1, ECDSA 3 (RFC 5246 section 7.4.1.4.1).
-  const algorithm = Uint8Array.of(4, sct.key.algorithm.includes('RSA') ? 1 : 3);
+  const algorithm = Uint8Array.of(tlsHashes[sct.key.hash], sct.key.algorithm.includes('RSA') ? 1 : 3);
   const written = withLength(sct.writtenExtensions ?? sct.extensions);
   return concatBytes([Uint8Array.of(0), sct.logId, time, written, algorithm, withLength(signature)]);
 }

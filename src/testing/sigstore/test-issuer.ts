@@ -56,10 +56,7 @@ export async function createTestIssuer(options: TestIssuerOptions = {}): Promise
   checkOptions('createTestIssuer', options, ['url', 'clock', 'algorithm']);
   const { url = 'https://issuer.example', clock = () => Date.UTC(2025, 0, 1), algorithm = 'ES256' } = options;
   const { generate, sign } = algorithms[algorithm];
-  const { privateKey, publicKey } = (await crypto.subtle.generateKey(generate, true, [
-    'sign',
-    'verify',
-  ]));
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(generate, true, ['sign', 'verify']);
   const { kty = '', ...jwk } = await crypto.subtle.exportKey('jwk', publicKey);
   const numbers = Object.entries(jwk).filter(([name]) => ['crv', 'x', 'y', 'n', 'e'].includes(name));
   const published: Readonly<Record<string, JsonObject>> = {

@@ -29,7 +29,10 @@ export interface TestSigstore {
   readonly trustRoot: string;
   /** Signs and gives a bundle, as JSON text. */
   sign(options: SignOptions): Promise<string>;
-  /** The same Sigstore, with the same keys and at the same time, that does something wrong. */
+  /**
+   * A Sigstore with the same keys and at the same time that does something wrong. Its certificates are new, and so is
+   * its trust root: what it signs is to be verified with that one.
+   */
   withFaults(...names: readonly string[]): Promise<TestSigstore>;
 }
 
@@ -44,11 +47,13 @@ export interface TestSigstore {
  * @example
  * ```ts
  * const sigstore = await createTestSigstore();
- * const artifact = new TextEncoder().encode('hello');
- * const bundle = await sigstore.sign({ artifact, identity: 'dev@example.com', issuer: 'https://login.example' });
- * // A verifier that believes sigstore.trustRoot accepts bundle, and refuses this one:
- * const bad = await sigstore.withFaults('checkpoint-of-another-log');
- * const forged = await bad.sign({ artifact, identity: 'dev@example.com', issuer: 'https://login.example' });
+ * for (const [name, options] of Object.entries(goodBundles)) {
+ *   await mustAccept(name, await sigstore.sign(options), sigstore.trustRoot, testArtifact);
+ * }
+ * for (const { name, says, on } of everyFault) {
+ *   const bad = await sigstore.withFaults(name);
+ *   for (const good of on) await mustRefuse(says, await bad.sign(goodBundles[good]), bad.trustRoot, testArtifact);
+ * }
  * ```
  */
 export async function createTestSigstore(options: TestSigstoreOptions = {}): Promise<TestSigstore> {
