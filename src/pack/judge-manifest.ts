@@ -1,6 +1,6 @@
 import type { TrustRoot } from '../attest/trust-root.ts';
+import { VerificationError } from '../errors.ts';
 import type { JsonValue } from '../bytes/json.ts';
-import type { Digest } from '../digest/digest.ts';
 import { compareBytewise } from '../bytes/encoding.ts';
 import { evaluate } from '../verify/evaluate.ts';
 import type { Policy } from '../verify/policy.ts';
@@ -27,11 +27,13 @@ export async function judgeManifest(
   found: FoundBundles,
   court: ManifestCourt,
 ): Promise<VerificationReport> {
-  const direct = found.bundles.filter(({ payload }) => payload === undefined);
-  const reports = [await judgeDirect(manifest, direct, court)];
-  for (const one of found.bundles)
-    if (one.payload !== undefined) reports.push(await judgePayload(manifest, one, court));
-  return conclude(manifest, reports, found.unread.map(unreadReport));
+  const payloads = found.bundles.filter(isPayload);
+  const refused = notAccepted(manifest, payloads, court.policy);
+  const direct = found.bundles.filter((one) => !isPayload(one));
+  const first = await judgeDirect(manifest, direct, court);
+  const others: VerificationReport[] = [];
+  for (const one of refused.length > 0 ? [] : payloads) others.push(await judgePayload(manifest, one, court));
+  return conclude(manifest, first, others, [...found.unread, ...refused].map(unreadReport));
 }
 
 async function judgeDirect(
@@ -41,7 +43,7 @@ async function judgeDirect(
 ): Promise<VerificationReport> {
   const bundles = found.map(({ bundle }) => bundle);
   const report = await evaluate(bytes, bundles, optionsOf(court, court.policy));
-  return { ...report, bundles: report.bundles.map((one, index) => withOrigin(one, found[index]?.origin ?? '')) };
+  return { ...report, bundles: report.bundles.map((one, index) => ({ ...one, origin: found[index]?.origin ?? '' })) };
 }
 
 /**
@@ -50,51 +52,44 @@ async function judgeDirect(
  */
 async function judgePayload(
   manifest: SignedManifest,
-  { origin, bundle, payload }: FoundBundle,
+  found: FoundPayload,
   court: ManifestCourt,
 ): Promise<VerificationReport> {
-  const { digests, ...policy } = court.policy;
-  const own = digestsOf(manifest);
-  const isAccepted = digests === undefined || own.some((digest) => digests.includes(digest));
-  const report = await evaluate(payload ?? new Uint8Array(), bundle, optionsOf(court, policy));
-  const named = namesManifest(manifest.descriptor.digest, isAccepted);
-  const bundles = report.bundles.map((one) => withOrigin(withCheck(one, named), origin));
-  if (isAccepted) return { ...report, bundles };
-  const { message } = named;
-  return {
-    ...report,
-    verdict: 'failed',
-    code: 'ERR_SUBJECT_MISMATCH',
-    message,
-    bundles,
-    signers: { ...report.signers, found: [] },
+  const policy = { ...court.policy, digests: undefined };
+  const report = await evaluate(found.payload, found.bundle, optionsOf(court, policy));
+  const { digest } = manifest.descriptor;
+  const named: Check = {
+    name: 'artifact',
+    outcome: 'passed',
+    message: `payload names ${digest}`,
+    spec: 'cosign signature specification, Simple Signing',
+    data: { digest },
   };
+  const origin = found.origin;
+  return { ...report, bundles: report.bundles.map((one) => ({ ...one, checks: [...one.checks, named], origin })) };
+}
+
+type FoundPayload = FoundBundle & Required<Pick<FoundBundle, 'payload'>>;
+
+function isPayload(found: FoundBundle): found is FoundPayload {
+  return found.payload !== undefined;
+}
+
+/** Older signatures of a manifest that the policy does not accept by its digest. */
+function notAccepted(manifest: SignedManifest, found: readonly FoundPayload[], { digests }: Policy): readonly Unread[] {
+  const { digest } = manifest.descriptor;
+  if (digests === undefined || digestsOf(manifest).some((own) => digests.includes(own))) return [];
+  return found.map(({ origin }) => ({
+    origin,
+    error: new VerificationError('ERR_SUBJECT_MISMATCH', `artifact is ${digest}, which the policy does not accept`, {
+      details: { expected: digests.slice(0, 10), found: [digest] },
+    }),
+  }));
 }
 
 function optionsOf(court: ManifestCourt, policy: Policy): Parameters<typeof evaluate>[2] {
   const { trust, now, signal, maxBundles } = court;
   return { policy, trust, now, signal, limits: { maxBundles } };
-}
-
-function withOrigin(report: BundleReport, origin: string): BundleReport {
-  return { ...report, origin };
-}
-
-const payloadSpec = 'cosign signature specification, Simple Signing';
-
-function namesManifest(digest: Digest, isAccepted: boolean): Check {
-  const data = { digest };
-  if (isAccepted) {
-    return { name: 'artifact', outcome: 'passed', message: `payload names ${digest}`, spec: payloadSpec, data };
-  }
-  const message = `artifact is ${digest}, which the policy does not accept`;
-  return { name: 'artifact', outcome: 'failed', code: 'ERR_SUBJECT_MISMATCH', message, spec: payloadSpec, data };
-}
-
-function withCheck(report: BundleReport, check: Check): BundleReport {
-  const checks = [...report.checks, check];
-  if (check.outcome === 'passed' || report.verdict === 'failed') return { ...report, checks };
-  return { ...report, verdict: 'failed', ...(check.code === undefined ? {} : { code: check.code }), checks };
 }
 
 /** What could not be read fails, as a bundle does that says nothing. */
@@ -114,18 +109,19 @@ function unreadReport({ origin, error }: Unread): BundleReport {
 /** One report of several about the same manifest: a signer counts once, whatever was signed. */
 function conclude(
   { descriptor }: SignedManifest,
-  reports: readonly VerificationReport[],
+  first: VerificationReport,
+  others: readonly VerificationReport[],
   unread: readonly BundleReport[],
 ): VerificationReport {
-  const signers = reports.flatMap((report) => report.bundles).flatMap(signerOf);
+  const judged = [first, ...others];
+  const signers = judged.flatMap(({ bundles }) => bundles).flatMap(signerOf);
   const found = [...new Map(signers.map((signer) => [nameOfSigner(signer), signer])).values()];
-  const threshold = reports[0]?.signers.threshold ?? 1;
-  const digests = reports[0]?.artifact ?? [];
+  const { threshold } = first.signers;
   return {
     version: 1,
-    ...verdictOn(reports, unread, found, threshold),
-    artifact: [...new Set([...digests, descriptor.digest])].sort(compareBytewise),
-    bundles: [...reports.flatMap((report) => report.bundles), ...unread],
+    ...verdictOn(judged, unread, found, threshold),
+    artifact: [...new Set([...first.artifact, descriptor.digest])].sort(compareBytewise),
+    bundles: [...judged.flatMap(({ bundles }) => bundles), ...unread],
     signers: { found, threshold },
   };
 }
@@ -138,7 +134,7 @@ function signerOf({ verdict, signer }: BundleReport): readonly ProvenSigner[] {
 type Verdict = Pick<VerificationReport, 'verdict' | 'code' | 'message'>;
 
 function verdictOn(
-  reports: readonly VerificationReport[],
+  judged: readonly VerificationReport[],
   unread: readonly BundleReport[],
   found: readonly ProvenSigner[],
   threshold: number,
@@ -147,11 +143,11 @@ function verdictOn(
     return { verdict: 'passed', message: `signed by ${found.map(describeSigner).join(' and ')}` };
   }
   if (found.length > 0) {
-    const message = `signatures are of ${found.length} different signers, expected ${threshold}`;
+    const signers = found.length === 1 ? 'signer' : 'signers';
+    const message = `signatures are of ${found.length} different ${signers}, expected ${threshold}`;
     return { verdict: 'failed', code: 'ERR_THRESHOLD_NOT_MET', message };
   }
-  const judged = reports.find((report) => report.bundles.length > 0);
-  const [check] = unread[0]?.checks ?? [];
-  const { code, message } = judged ?? check ?? reports[0] ?? {};
-  return { verdict: 'failed', code: code ?? 'ERR_NO_SIGNATURES', message: message ?? 'artifact has no signature' };
+  const told = judged.find(({ bundles }) => bundles.length > 0) ?? unread[0]?.checks[0];
+  const { code = 'ERR_NO_SIGNATURES', message = 'artifact has no signature' } = told ?? {};
+  return { verdict: 'failed', code, message };
 }

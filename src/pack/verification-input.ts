@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import type { Platform } from '../oci/descriptor.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { Policy } from '../verify/policy.ts';
+import { parsePolicy } from '../verify/policy/parse-policy.ts';
 import type { FindLimits } from './find-bundles/candidate.ts';
 
 /** What a pack is verified by: a policy, and whom to believe. */
@@ -38,16 +39,18 @@ export const defaultFindLimits: FindLimits = {
 };
 
 /**
- * The two forms of a demand as one.
+ * The two forms of a demand as one, with its policy checked before anything is asked.
  *
- * @throws UsageError `ERR_INVALID_ARGUMENT`. The policy itself is checked where it is applied.
+ * @throws UsageError `ERR_INVALID_ARGUMENT`, `ERR_INVALID_DIGEST`.
  */
 export function policyAndTrust(input: Policy | PolicyAndTrust): PolicyAndTrust {
   checkObject('policy', input);
-  if (!('policy' in input)) return { policy: input };
+  if (!('policy' in input)) return { policy: parsePolicy(input) };
   checkOptions('verification', input, ['policy', 'trust', 'trustedRootDigest']);
   const { trustedRootDigest } = input;
-  if (trustedRootDigest === undefined || isDigest(trustedRootDigest)) return input;
+  if (trustedRootDigest === undefined || isDigest(trustedRootDigest)) {
+    return { ...input, policy: parsePolicy(input.policy) };
+  }
   throw new UsageError('ERR_INVALID_DIGEST', 'trustedRootDigest is not a digest', { argument: 'trustedRootDigest' });
 }
 

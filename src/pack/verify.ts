@@ -2,7 +2,7 @@ import { mergeTrustRoots } from '../attest/merge-trust-roots.ts';
 import { parseTrustRoot } from '../attest/parse-trust-root.ts';
 import type { TrustRoot } from '../attest/trust-root.ts';
 import type { Digest } from '../digest/digest.ts';
-import { StoreError, VerificationError, type PackError, type VerificationErrorCode } from '../errors.ts';
+import { StoreError, UsageError, VerificationError, type PackError, type VerificationErrorCode } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { formatReference, parseReference } from '../oci/reference.ts';
 import { selectPlatform } from '../oci/platform.ts';
@@ -10,7 +10,6 @@ import type { OperationOptions } from '../ports/operation.ts';
 import { reported } from '../ports/report.ts';
 import type { Policy } from '../verify/policy.ts';
 import type { VerificationReport } from '../verify/report.ts';
-import { failureOf } from './failure.ts';
 import type { FindContext, ReferrersState } from './find-bundles/candidate.ts';
 import { findBundles, type FoundBundles } from './find-bundles/find-bundles.ts';
 import { readContent } from './find-bundles/read-content.ts';
@@ -85,7 +84,7 @@ interface Judged {
   readonly cause?: PackError | undefined;
 }
 
-function judgePack(
+async function judgePack(
   location: OpenLocation,
   input: Policy | PolicyAndTrust,
   options: VerifyPackOptions,
@@ -126,7 +125,8 @@ async function pathTo(
     last = await loadManifest(repository, { descriptor }, options);
     path.push(last);
   }
-  return path;
+  if (platform === undefined || last.parsed.kind === 'manifest') return path;
+  throw new UsageError('ERR_UNSUPPORTED', `indexes nest deeper than ${maxIndexDepth}, expected a manifest`);
 }
 
 /** The trust of the caller, and the trusted root that he pinned. */
@@ -138,7 +138,7 @@ async function trustFor(
   if (pinned === undefined) return trust;
   const layer = found.flatMap(({ trustRoots }) => trustRoots).find(({ digest }) => digest === pinned);
   if (layer !== undefined) {
-    const travelled = parseTrustRoot(await readContent(layer, context).catch(rethrown));
+    const travelled = parseTrustRoot(await readContent(layer, context));
     return trust === undefined ? travelled : mergeTrustRoots(trust, travelled);
   }
   // Where not everything could be seen, that is what the verdict says.
@@ -147,10 +147,6 @@ async function trustFor(
     digest: pinned,
     hint: 'attach it to the pack, or give the file of the trusted root itself',
   });
-}
-
-function rethrown(error: unknown): never {
-  throw failureOf(error, 'source');
 }
 
 function concluded(

@@ -558,6 +558,15 @@ describe('the arguments of a verification', () => {
     await expect(service.verify(reference, demand, options as never)).rejects.toMatchObject({ name: 'UsageError' });
   });
 
+  it('are checked before anything is asked', async () => {
+    const { service } = await bench((open) => ({
+      ...open,
+      manifest: { ...open.manifest, get: () => Promise.reject(new Error('asked')) },
+    }));
+    const wrong = { policy: { version: 1, signers: { anyOf: [{ key: 'no key' }] } } } as const;
+    await expect(service.verify(reference, wrong)).rejects.toMatchObject({ name: 'UsageError' });
+  });
+
   it('end the verification by their signal', async () => {
     const { service } = await bench();
     const reason = new Error('enough');
