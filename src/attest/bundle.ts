@@ -1,4 +1,4 @@
-import type { Digest } from '../digest/digest.ts';
+import type { Digest } from '../digest/digest-name.ts';
 import type { Envelope } from './envelope.ts';
 
 /** A Sigstore bundle, read: nothing in it is believed yet. See `sigstore_bundle.proto` of protobuf-specs. */

@@ -1,5 +1,5 @@
 import { fromHex, toBase64, utf8 } from '../bytes/encoding.ts';
-import { algorithmOf, hexOf, type Digest } from '../digest/digest.ts';
+import { algorithmOf, hexOf, type Digest } from '../digest/digest-name.ts';
 import type { Bundle, BundleContent, InclusionProof, LogEntry } from './bundle.ts';
 import { parseBundle } from './parse-bundle.ts';
 

@@ -1,5 +1,5 @@
 import { toHex } from '../bytes/encoding.ts';
-import { isDigest, type Digest } from '../digest/digest.ts';
+import { isDigest, type Digest } from '../digest/digest-name.ts';
 import type { Bundle, BundleContent, BundleVersion, KeyMaterial, LogEntry } from './bundle.ts';
 import type { Envelope } from './envelope.ts';
 import {

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../bytes/json.ts';
-import { isDigest, isDigestAlgorithm, type Digest } from '../digest/digest.ts';
+import { isDigest, isDigestAlgorithm, type Digest } from '../digest/digest-name.ts';
 import {
   inside,
   invalid,

@@ -1,7 +1,7 @@
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { toHex } from '../bytes/encoding.ts';
 import { UsageError } from '../errors.ts';
-import type { Digest, DigestAlgorithm } from './digest.ts';
+import type { Digest, DigestAlgorithm } from './digest-name.ts';
 import { nativeHash } from './native.ts';
 
 /** A running hash: bytes go in as they come, the digest is asked for once, at the end. */

@@ -1,4 +1,4 @@
-import type { DigestAlgorithm } from './digest.ts';
+import type { DigestAlgorithm } from './digest-name.ts';
 import type { RunningHash } from './hash.ts';
 
 interface NativeCrypto {

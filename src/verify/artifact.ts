@@ -1,7 +1,7 @@
 import { toHex } from '../bytes/encoding.ts';
 import { blobSource, type ByteSource } from '../bytes/source.ts';
 import { chunksOf, concatBytes } from '../bytes/stream.ts';
-import { algorithmOf, isDigest, type Digest, type DigestAlgorithm } from '../digest/digest.ts';
+import { algorithmOf, isDigest, type Digest, type DigestAlgorithm } from '../digest/digest-name.ts';
 import { nativeHash } from '../digest/native.ts';
 import type { RunningHash } from '../digest/hash.ts';
 import { UsageError } from '../errors.ts';

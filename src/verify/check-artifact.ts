@@ -1,5 +1,5 @@
 import type { StatementSubject } from '../attest/statement.ts';
-import { algorithmOf, type Digest } from '../digest/digest.ts';
+import { algorithmOf, type Digest } from '../digest/digest-name.ts';
 import { VerificationError } from '../errors.ts';
 import type { Artifact } from './artifact.ts';
 import type { CheckList } from './check-list.ts';

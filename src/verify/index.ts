@@ -17,7 +17,7 @@ export type {
 } from '../attest/trust-root.ts';
 export type { JsonValue } from '../bytes/json.ts';
 export type { ByteSource, OpenOptions } from '../bytes/source.ts';
-export type { Digest, DigestAlgorithm } from '../digest/digest.ts';
+export type { Digest, DigestAlgorithm } from '../digest/digest-name.ts';
 export { FormatError, isPackError, PackError, UsageError, VerificationError } from '../errors.ts';
 export type { PackErrorCode, VerificationErrorCode } from '../errors.ts';
 export { maxBufferedBytes, type ArtifactInput } from './artifact.ts';

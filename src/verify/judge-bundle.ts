@@ -1,6 +1,6 @@
 import type { TrustRoot } from '../attest/trust-root.ts';
 import { fromHex } from '../bytes/encoding.ts';
-import { hexOf } from '../digest/digest.ts';
+import { hexOf } from '../digest/digest-name.ts';
 import { VerificationError } from '../errors.ts';
 import type { Artifact } from './artifact.ts';
 import { checkMessage, checkSubjects } from './check-artifact.ts';

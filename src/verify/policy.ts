@@ -1,4 +1,4 @@
-import type { Digest } from '../digest/digest.ts';
+import type { Digest } from '../digest/digest-name.ts';
 
 /**
  * What must be proven before an artifact is believed. Data: it can be stored, sent and read by people

@@ -1,6 +1,6 @@
 import type { Bundle } from '../attest/bundle.ts';
 import { parseStatement, type Statement } from '../attest/statement.ts';
-import { algorithmOf, type DigestAlgorithm } from '../digest/digest.ts';
+import { algorithmOf, type DigestAlgorithm } from '../digest/digest-name.ts';
 import { FormatError, isPackError, VerificationError, type PackError } from '../errors.ts';
 import type { WantedContent } from './artifact.ts';
 import { parseCertificate, type Certificate } from './certificate/certificate.ts';

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../bytes/json.ts';
-import type { Digest } from '../digest/digest.ts';
+import type { Digest } from '../digest/digest-name.ts';
 import type { PackErrorCode } from '../errors.ts';
 
 /** What was looked at, in the order in which it is; the artifact of a statement after the signature. */

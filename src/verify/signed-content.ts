@@ -1,5 +1,5 @@
 import type { Envelope } from '../attest/envelope.ts';
-import type { DigestAlgorithm } from '../digest/digest.ts';
+import type { DigestAlgorithm } from '../digest/digest-name.ts';
 
 /** What a signature was made over, by what, and how: all that a log entry or a timestamp has to be bound to. */
 export interface SignedContent {

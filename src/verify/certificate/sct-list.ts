@@ -1,4 +1,4 @@
-import type { DigestAlgorithm } from '../../digest/digest.ts';
+import type { DigestAlgorithm } from '../../digest/digest-name.ts';
 import { VerificationError } from '../../errors.ts';
 import type { SignatureScheme } from '../crypto/key-details.ts';
 

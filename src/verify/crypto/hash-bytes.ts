@@ -1,4 +1,4 @@
-import type { DigestAlgorithm } from '../../digest/digest.ts';
+import type { DigestAlgorithm } from '../../digest/digest-name.ts';
 
 /** Names of hashes in WebCrypto. */
 export const webCryptoHashes: Readonly<Record<DigestAlgorithm, string>> = {

@@ -1,4 +1,4 @@
-import type { DigestAlgorithm } from '../../digest/digest.ts';
+import type { DigestAlgorithm } from '../../digest/digest-name.ts';
 
 /** How a signature is made. */
 export type SignatureScheme = 'ECDSA' | 'RSASSA-PKCS1-v1_5' | 'RSA-PSS' | 'Ed25519' | 'Ed25519ph';

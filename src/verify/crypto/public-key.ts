@@ -2,7 +2,7 @@ import { derCursor, derError, derTags, readDer, type DerNode } from '../../bytes
 import { bitStringOf, integerOf, oidOf } from '../../bytes/der-values.ts';
 import { toHex } from '../../bytes/encoding.ts';
 import { parsePem } from '../../bytes/pem.ts';
-import { digestSizes, type Digest } from '../../digest/digest.ts';
+import { digestSizes, type Digest } from '../../digest/digest-name.ts';
 import { VerificationError } from '../../errors.ts';
 import { hashBytes } from './hash-bytes.ts';
 import { defaultAlgorithm, keyDetailsOf, type KeyKind, type SignatureAlgorithm } from './key-details.ts';

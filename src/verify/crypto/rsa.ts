@@ -1,5 +1,5 @@
 import { createHash } from '../../digest/hash.ts';
-import { hexOf, type DigestAlgorithm } from '../../digest/digest.ts';
+import { hexOf, type DigestAlgorithm } from '../../digest/digest-name.ts';
 import { fromHex, toHex } from '../../bytes/encoding.ts';
 import { rsaNumbers, type PublicKey } from './public-key.ts';
 

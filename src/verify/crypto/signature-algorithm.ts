@@ -1,6 +1,6 @@
 import { derCursor, derError, derTags, type DerNode } from '../../bytes/der-reader.ts';
 import { integerOf, oidOf } from '../../bytes/der-values.ts';
-import type { DigestAlgorithm } from '../../digest/digest.ts';
+import type { DigestAlgorithm } from '../../digest/digest-name.ts';
 import type { SignatureAlgorithm, SignatureScheme } from './key-details.ts';
 import { unsupported, type PublicKey } from './public-key.ts';
 

@@ -1,4 +1,4 @@
-import { algorithmOf, type Digest } from '../../digest/digest.ts';
+import { algorithmOf, type Digest } from '../../digest/digest-name.ts';
 import { ecdsaSignature } from './ecdsa-signature.ts';
 import { webCryptoHashes } from './hash-bytes.ts';
 import { importedKey } from './imported-key.ts';

@@ -2,7 +2,7 @@ import type { Envelope } from '../../attest/envelope.ts';
 import { encodePae } from '../../attest/pae.ts';
 import { toBase64, toHex, utf8 } from '../../bytes/encoding.ts';
 import { equalBytes } from '../../bytes/equal-bytes.ts';
-import { algorithmOf, type Digest, type DigestAlgorithm } from '../../digest/digest.ts';
+import { algorithmOf, type Digest, type DigestAlgorithm } from '../../digest/digest-name.ts';
 import { hashBytes } from '../crypto/hash-bytes.ts';
 import type { SignedContent, SigningMaterial } from '../signed-content.ts';
 import type { EntryBody } from './entry-body.ts';

@@ -1,7 +1,7 @@
 import type { LogEntry } from '../../attest/bundle.ts';
 import { fromHex, toHex } from '../../bytes/encoding.ts';
 import { parseJson, type JsonValue } from '../../bytes/json.ts';
-import { digestSizes, isDigestAlgorithm, type Digest, type DigestAlgorithm } from '../../digest/digest.ts';
+import { digestSizes, isDigestAlgorithm, type Digest, type DigestAlgorithm } from '../../digest/digest-name.ts';
 import { keyDetailsOf } from '../crypto/key-details.ts';
 import type { SigningMaterial } from '../signed-content.ts';
 import { bodyError, bytesAt, itemsAt, pemAt, textAt, valueAt } from './body-value.ts';

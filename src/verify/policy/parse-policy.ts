@@ -1,6 +1,6 @@
 import { parseRfc3339 } from '../../attest/rfc3339.ts';
 import { parseJson } from '../../bytes/json.ts';
-import { isDigest, type Digest } from '../../digest/digest.ts';
+import { isDigest, type Digest } from '../../digest/digest-name.ts';
 import { isPackError } from '../../errors.ts';
 import { parsePublicKeyPem } from '../crypto/public-key.ts';
 import type {

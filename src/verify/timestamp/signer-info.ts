@@ -1,6 +1,6 @@
 import { derCursor, derTags, type DerCursor, type DerNode } from '../../bytes/der-reader.ts';
 import { integerOf, oidOf } from '../../bytes/der-values.ts';
-import type { DigestAlgorithm } from '../../digest/digest.ts';
+import type { DigestAlgorithm } from '../../digest/digest-name.ts';
 import { hashAlgorithmOf } from '../crypto/signature-algorithm.ts';
 import { timestampError } from './timestamp-error.ts';
 

@@ -1,6 +1,6 @@
 import { derCursor, derTags, readDer, type DerCursor } from '../../bytes/der-reader.ts';
 import { booleanOf, integerOf, oidOf, timeOf } from '../../bytes/der-values.ts';
-import type { DigestAlgorithm } from '../../digest/digest.ts';
+import type { DigestAlgorithm } from '../../digest/digest-name.ts';
 import { hashAlgorithmOf } from '../crypto/signature-algorithm.ts';
 import { timestampError } from './timestamp-error.ts';
 
