@@ -13,6 +13,8 @@ export const entry: Readonly<Record<string, string>> = {
   registry: 'src/registry/index.ts',
   store: 'src/store/index.ts',
   verify: 'src/verify/index.ts',
+  'verify/npm': 'src/verify/npm/index.ts',
+  'verify/github': 'src/verify/github/index.ts',
   'blob-store/memory': 'src/adapters/blob-store/memory.ts',
   'blob-store/fs': 'src/adapters/blob-store/fs.ts',
   'registry/memory': 'src/adapters/registry/memory.ts',

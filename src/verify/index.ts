@@ -37,11 +37,7 @@ export type {
   UnsafeAnyIdentity,
   UnsafeAnyPredicate,
 } from './policy.ts';
-export { githubPolicy, type GithubPolicyOptions } from './policy/github.ts';
-export { parseNpmAttestations, parseNpmKeys, type NpmAttestation } from './policy/npm-documents.ts';
-export { npmPolicies, type NpmKey, type NpmPolicies, type NpmPolicyOptions } from './policy/npm.ts';
 export { parsePolicy } from './policy/parse-policy.ts';
 export type { BundleReport, Check, CheckName, ProvenSigner, ProvenTime, VerificationReport } from './report.ts';
-export { verifyNpmAttestations, type NpmReports, type VerifyNpmOptions } from './verify-npm.ts';
 export { verify } from './verify.ts';
 export { verifyingStream, type VerifyingStream } from './verifying-stream.ts';

@@ -2,7 +2,7 @@ import { checkOptions } from '../../bytes/check-options.ts';
 import { provenanceType } from '../../attest/provenance.ts';
 import { UsageError } from '../../errors.ts';
 import type { Policy, TextRule } from '../policy.ts';
-import { parsePolicy } from './parse-policy.ts';
+import { parsePolicy } from '../policy/parse-policy.ts';
 
 /** Which attestation of GitHub is believed. */
 export interface GithubPolicyOptions {

@@ -2,7 +2,7 @@ import type { Bundle } from '../../attest/bundle.ts';
 import { parseBundle } from '../../attest/parse-bundle.ts';
 import { parseJson, type JsonValue } from '../../bytes/json.ts';
 import { FormatError } from '../../errors.ts';
-import type { NpmKey } from './npm.ts';
+import type { NpmKey } from './npm-policies.ts';
 
 /** An attestation as npm's registry hands it out. */
 export interface NpmAttestation {

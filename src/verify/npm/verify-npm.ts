@@ -1,12 +1,12 @@
-import type { TrustRoot } from '../attest/trust-root.ts';
-import { checkOptions } from '../bytes/check-options.ts';
-import type { ArtifactInput } from './artifact.ts';
-import { evaluate } from './evaluate.ts';
-import type { Policy } from './policy.ts';
-import { parseNpmAttestations } from './policy/npm-documents.ts';
-import { npmPolicies, npmPolicyKeys, type NpmPolicyOptions } from './policy/npm.ts';
-import type { VerificationReport } from './report.ts';
-import { refusalOf } from './verify.ts';
+import type { TrustRoot } from '../../attest/trust-root.ts';
+import { checkOptions } from '../../bytes/check-options.ts';
+import type { ArtifactInput } from '../artifact.ts';
+import { evaluate } from '../evaluate.ts';
+import type { Policy } from '../policy.ts';
+import { parseNpmAttestations } from './npm-documents.ts';
+import { npmPolicies, npmPolicyKeys, type NpmPolicyOptions } from './npm-policies.ts';
+import type { VerificationReport } from '../report.ts';
+import { refusalOf } from '../verify.ts';
 
 /** What a package of npm's registry is verified by. */
 export interface VerifyNpmOptions extends NpmPolicyOptions {

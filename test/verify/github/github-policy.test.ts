@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { goodBundles, testStatement } from '../../../src/testing/sigstore/good-bundles.ts';
 import type { SignOptions } from '../../../src/testing/sigstore/sign-options.ts';
-import { githubPolicy, type GithubPolicyOptions } from '../../../src/verify/policy/github.ts';
+import { githubPolicy, type GithubPolicyOptions } from '../../../src/verify/github/github-policy.ts';
 import { reportOn, signed, stating } from '../some-evidence.ts';
 
 const options = { owner: 'example', repository: 'project', instance: 'public-good' } as const;

@@ -3,7 +3,7 @@ import { publishType } from '../../attest/publish-predicate.ts';
 import { checkOptions } from '../../bytes/check-options.ts';
 import { UsageError } from '../../errors.ts';
 import type { KeyValidity, Policy, SignerRule } from '../policy.ts';
-import { parsePolicy } from './parse-policy.ts';
+import { parsePolicy } from '../policy/parse-policy.ts';
 
 /** A key that npm's registry signs with. */
 export interface NpmKey {

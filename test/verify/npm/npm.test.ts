@@ -3,9 +3,9 @@ import { toBase64 } from '../../../src/bytes/encoding.ts';
 import { digestOf, hexOf } from '../../../src/digest/digest.ts';
 import { goodBundles, testArtifact, testStatement } from '../../../src/testing/sigstore/good-bundles.ts';
 import type { JsonObject } from '../../../src/testing/sigstore/log-body.ts';
-import { parseNpmAttestations, parseNpmKeys } from '../../../src/verify/policy/npm-documents.ts';
-import { npmPolicies, type NpmPolicyOptions } from '../../../src/verify/policy/npm.ts';
-import { verifyNpmAttestations } from '../../../src/verify/verify-npm.ts';
+import { parseNpmAttestations, parseNpmKeys } from '../../../src/verify/npm/npm-documents.ts';
+import { npmPolicies, type NpmPolicyOptions } from '../../../src/verify/npm/npm-policies.ts';
+import { verifyNpmAttestations } from '../../../src/verify/npm/verify-npm.ts';
 import { sigstore, trust } from '../some-evidence.ts';
 
 const publishType = 'https://github.com/npm/attestation/tree/main/specs/publish/v0.1';
