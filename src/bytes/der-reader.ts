@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.ts';
+import { unshared } from './unshared.ts';
 
 /** One value of DER (X.690): its tag, its bytes, and what is in it. All bytes are views of those that were read. */
 export interface DerNode {
@@ -51,14 +52,15 @@ export function readDer(bytes: Uint8Array, tag?: number): DerNode {
   return node;
 }
 
-/** A view that is no subclass (Node's Buffer has a `slice` of its own); a copy of shared memory, which WebCrypto refuses. */
+/** A view that is no subclass: Node's Buffer has a `slice` of its own. */
 function plain(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, length } = bytes;
-  return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, length) : new Uint8Array(bytes);
+  const { buffer, byteOffset, length } = unshared(bytes);
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
-function expectTag(node: DerNode, tag: number): void {
-  if (node.tag !== tag) throw derError(`has tag ${hex(node.tag)}, expected ${hex(tag)}`);
+/** Refuses a value of any other tag than these. */
+export function expectTag(node: DerNode, ...tags: readonly number[]): void {
+  if (!tags.includes(node.tag)) throw derError(`has tag ${hex(node.tag)}, expected ${tags.map(hex).join(' or ')}`);
 }
 
 function hex(tag: number): string {

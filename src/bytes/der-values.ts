@@ -1,16 +1,9 @@
 import { fromUtf8 } from './encoding.ts';
-import { derError, derTags, type DerNode } from './der-reader.ts';
-
-function check(node: DerNode, ...tags: readonly number[]): void {
-  if (tags.includes(node.tag)) return;
-  throw derError(
-    `has tag 0x${node.tag.toString(16)}, expected ${tags.map((tag) => `0x${tag.toString(16)}`).join(' or ')}`,
-  );
-}
+import { derError, derTags, expectTag, type DerNode } from './der-reader.ts';
 
 /** The text of an OBJECT IDENTIFIER, `2.5.29.15` for example; arcs of any size are exact. */
 export function oidOf(node: DerNode): string {
-  check(node, derTags.oid);
+  expectTag(node, derTags.oid);
   const arcs: (number | bigint)[] = [];
   for (let from = 0, index = 0; index < node.value.length; index++) {
     if ((node.value[index] ?? 0) >= 0x80) continue;
@@ -30,27 +23,27 @@ function arcOf(octets: Uint8Array): number | bigint {
 
 /** The value of an INTEGER or ENUMERATED, of any size and sign. */
 export function integerOf(node: DerNode): bigint {
-  check(node, derTags.integer, 0x0a);
+  expectTag(node, derTags.integer, 0x0a);
   const digits = node.value.reduce((sum, octet) => (sum << 8n) | BigInt(octet), 0n);
   return BigInt.asIntN(node.value.length * 8, digits);
 }
 
 /** The value of a BOOLEAN. */
 export function booleanOf(node: DerNode): boolean {
-  check(node, derTags.boolean);
+  expectTag(node, derTags.boolean);
   return node.value[0] !== 0;
 }
 
 /** The octets of a BIT STRING that is made of whole octets. */
 export function bitStringOf(node: DerNode): Uint8Array<ArrayBuffer> {
-  check(node, derTags.bitString);
+  expectTag(node, derTags.bitString);
   if (node.value[0] !== 0) throw derError(`bit string has ${node.value[0] ?? 0} unused bits, expected none`);
   return node.value.subarray(1);
 }
 
 /** The text of a UTF8String, PrintableString or IA5String. */
 export function textOf(node: DerNode): string {
-  check(node, derTags.utf8String, derTags.printableString, derTags.ia5String);
+  expectTag(node, derTags.utf8String, derTags.printableString, derTags.ia5String);
   return node.tag === derTags.utf8String ? utf8Of(node.value) : asciiOf(node.value);
 }
 
@@ -74,7 +67,7 @@ export function utf8Of(bytes: Uint8Array): string {
  * (RFC 5280 section 4.1.2.5). `fraction` allows those of a second in a GeneralizedTime (RFC 3161 section 2.4.2).
  */
 export function timeOf(node: DerNode, options: { readonly fraction?: boolean | undefined } = {}): number {
-  check(node, derTags.utcTime, derTags.generalizedTime);
+  expectTag(node, derTags.utcTime, derTags.generalizedTime);
   const text = asciiOf(node.value);
   const short = node.tag === derTags.utcTime;
   const form = short ? /^()(\d\d)(\d{10})()Z$/ : /^(\d\d)(\d\d)(\d{10})(\.\d*[1-9])?Z$/;

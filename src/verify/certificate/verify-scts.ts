@@ -3,6 +3,7 @@ import { derTags, readDer } from '../../bytes/der-reader.ts';
 import { derElement } from '../../bytes/der-writer.ts';
 import { toHex } from '../../bytes/encoding.ts';
 import { equalBytes } from '../../bytes/equal-bytes.ts';
+import { concatBytes } from '../../bytes/stream.ts';
 import { isPackError, VerificationError } from '../../errors.ts';
 import { hashBytes } from '../crypto/hash-bytes.ts';
 import { parsePublicKey } from '../crypto/public-key.ts';
@@ -70,7 +71,7 @@ function readList(value: Uint8Array): readonly Sct[] {
 async function precertificateOf(leaf: Certificate, issuer: Certificate): Promise<Uint8Array<ArrayBuffer>> {
   const tbs = withoutScts(leaf);
   const { length } = tbs;
-  return joined([
+  return concatBytes([
     Uint8Array.of(0, 1),
     await hashBytes(issuer.publicKey, 'sha256'),
     Uint8Array.of(length >> 16, (length >> 8) & 0xff, length & 0xff),
@@ -86,16 +87,6 @@ function withoutScts({ tbs, extensions }: Certificate): Uint8Array<ArrayBuffer> 
   return derElement(derTags.sequence, ...fields, ...list);
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
-}
-
 async function verifySct(
   sct: Sct,
   certificate: Uint8Array,
@@ -108,7 +99,7 @@ async function verifySct(
   // RFC 6962 section 2.1.4: SHA-256 for keys of every kind; some logs use the hash that such a key has elsewhere.
   const fits = key.scheme === sct.scheme && (sct.hash === 'sha256' || sct.hash === key.hash);
   if (!fits) throw sctError('is signed by another algorithm than its log');
-  const signed = joined([Uint8Array.of(0, 0), sct.timestamp, certificate, sct.extensions]);
+  const signed = concatBytes([Uint8Array.of(0, 0), sct.timestamp, certificate, sct.extensions]);
   if (await verifySignature({ ...key, hash: sct.hash }, sct.signature, { bytes: signed })) return log;
   throw sctError('was not signed by its log over this certificate and its issuer');
 }
