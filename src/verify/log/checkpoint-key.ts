@@ -17,9 +17,20 @@ export function checkpointNames(log: TransparencyLog): readonly string[] {
   }
 }
 
-/** What an origin of Rekor v1 has behind its name: the number of the tree. */
-export function isTreeOf(origin: string, name: string): boolean {
-  return origin.startsWith(`${name} - `) && /^[0-9]{1,20}$/.test(origin.slice(name.length + 3));
+/** The name in an origin of Rekor v1, which has the number of a tree behind it; undefined for another origin. */
+export function nameOfTree(origin: string): string | undefined {
+  return /^(.{1,500}) - [0-9]{1,20}$/.exec(origin)?.[1];
+}
+
+/**
+ * The names of a log under which a checkpoint of this origin can be its own; none where the origin is of another log.
+ *
+ * Rekor v1 calls itself by the host that it runs on, which a private instance does not share with its URL. Its key id is
+ * that of the log: a name that is not of the URL says no more than that, and the signature decides.
+ */
+export function namesFor(origin: string, log: TransparencyLog): readonly string[] {
+  const name = nameOfTree(origin);
+  return name === undefined ? checkpointNames(log).filter((one) => one === origin) : [name];
 }
 
 /**
@@ -27,7 +38,7 @@ export function isTreeOf(origin: string, name: string): boolean {
  * signed-note does. Rekor v1, whose origin has a tree number, takes those of the log id.
  */
 export async function checkpointKeyId(log: TransparencyLog, name: string, origin: string): Promise<Uint8Array> {
-  const said = log.checkpointKeyId ?? (isTreeOf(origin, name) ? log.logId : undefined);
+  const said = log.checkpointKeyId ?? (nameOfTree(origin) === name ? log.logId : undefined);
   return (said ?? (await hashBytes(namedKey(name, logKey(log)), 'sha256'))).subarray(0, 4);
 }
 

@@ -1,7 +1,7 @@
 import type { TransparencyLog } from '../../attest/trust-root.ts';
 import { equalBytes } from '../../bytes/equal-bytes.ts';
 import { verifySignature } from '../crypto/verify-signature.ts';
-import { checkpointKeyId, checkpointNames, isTreeOf } from './checkpoint-key.ts';
+import { checkpointKeyId, namesFor } from './checkpoint-key.ts';
 import type { Checkpoint, NoteSignature } from './checkpoint.ts';
 import { logKey } from './log-key.ts';
 import { proofError } from './log-error.ts';
@@ -15,7 +15,7 @@ import { proofError } from './log-error.ts';
  */
 export async function verifyCheckpoint(checkpoint: Checkpoint, log: TransparencyLog): Promise<void> {
   const { origin, text } = checkpoint;
-  const names = checkpointNames(log).filter((name) => origin === name || isTreeOf(origin, name));
+  const names = namesFor(origin, log);
   if (names.length === 0) throw proofError(`checkpoint is of ${quoted(origin)}, expected ${quoted(log.baseUrl)}`);
   const lines: NoteSignature[] = [];
   for (const line of checkpoint.signatures) if (await isOf(line, names, log, origin)) lines.push(line);

@@ -67,6 +67,21 @@ describe('a checkpoint that its log signed', () => {
     await expect(check({ ...good, signers }, { ...log.trusted, logId })).rejects.toMatchObject(refused);
   });
 
+  it('of Rekor v1 is named by the host that it runs on, whatever its URL is', async () => {
+    const name = 'rekor-server-7d9f-x2k4';
+    const { logId } = log.trusted;
+    const origin = `${name} - 6364419738405537866`;
+    const tree = (change: object): CheckpointTemplate => ({
+      ...good,
+      origin,
+      signers: [{ name, key: log.key, keyId: logId, ...change }],
+    });
+    await check(tree({}), log.trusted);
+    await expect(check(tree({ name: log.name }), log.trusted)).rejects.toMatchObject(refused);
+    await expect(check(tree({ keyId: Uint8Array.of(1, 2, 3, 4) }), log.trusted)).rejects.toMatchObject(refused);
+    await expect(check(tree({ key: stranger }), log.trusted)).rejects.toMatchObject(refused);
+  });
+
   it('may be named by host name, by host and port, and by host and path', async () => {
     expect(checkpointNames({ ...log.trusted, baseUrl: 'http://127.0.0.1:7705/' })).toContain('127.0.0.1');
     expect(checkpointNames({ ...log.trusted, baseUrl: 'http://127.0.0.1:7705/' })).toContain('127.0.0.1:7705');
