@@ -1,34 +1,8 @@
-import { createPublicKey } from 'node:crypto';
-import { bundleFromJSON } from '@sigstore/bundle';
-import { TrustedRoot } from '@sigstore/protobuf-specs';
-import { toSignedEntity, toTrustMaterial, Verifier, type Signer, type VerifierOptions } from '@sigstore/verify';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { goodBundles, testArtifact, testStatement } from '../../../src/testing/sigstore/good-bundles.ts';
-import type { SignOptions } from '../../../src/testing/sigstore/sign-options.ts';
+import { goodBundles, testStatement } from '../../../src/testing/sigstore/good-bundles.ts';
 import type { TestKeyAlgorithm } from '../../../src/testing/sigstore/test-key.ts';
 import { createTestSigstore, type TestSigstore } from '../../../src/testing/sigstore/test-sigstore.ts';
-
-// What @sigstore/verify says it needs; it is there to check the Sigstore in memory, not to be supported.
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-const runs = major > 22 || (major === 22 && minor >= 22);
-if (!runs) console.log('skipped: @sigstore/verify, which needs Node 22.22');
-
-/** As many of each as the bundle is to have: a log, a log's promise or a timestamp, a signed certificate timestamp. */
-function thresholds(options: SignOptions): VerifierOptions {
-  const tlogThreshold = options.logs?.length ?? 1;
-  const promises = (options.logs ?? ['v1']).filter((version) => version === 'v1').length;
-  const timestampThreshold = promises + (options.timestamps ?? (promises > 0 ? 0 : 1));
-  return { tlogThreshold, timestampThreshold, ctlogThreshold: options.scts ?? 1 };
-}
-
-async function accept(sigstore: TestSigstore, options: SignOptions, artifact = testArtifact): Promise<Signer> {
-  const bundle = bundleFromJSON(JSON.parse(await sigstore.sign(options)));
-  const publicKey = createPublicKey({ key: Buffer.from(sigstore.keys.signer.publicKey), format: 'der', type: 'spki' });
-  const material = toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(sigstore.trustRoot)), () => {
-    return { publicKey, validFor: () => true };
-  });
-  return new Verifier(material, thresholds(options)).verify(toSignedEntity(bundle, Buffer.from(artifact)));
-}
+import { accept, runs } from './sigstore-js.ts';
 
 describe.skipIf(!runs)('@sigstore/verify', () => {
   let sigstore: TestSigstore;
