@@ -15,6 +15,9 @@ const progress = openProgress();
 acceptDrops(form.takeFolder);
 showTrustDate();
 
+/** Why a verification ends whose question has changed. */
+const outdated = Symbol('outdated');
+
 const element = byId('form', HTMLFormElement);
 element.addEventListener('submit', (event) => {
   event.preventDefault();
@@ -23,7 +26,7 @@ element.addEventListener('submit', (event) => {
 // A verdict beside other files or another identity than it is about would be believed. No change is waited for: a field
 // of text tells of it when it loses the focus, to the verdict for example.
 element.addEventListener('input', () => {
-  progress.cancel();
+  progress.cancel(outdated);
   forgetResult();
 });
 
@@ -37,6 +40,8 @@ async function answer(): Promise<void> {
     if (request !== undefined && findings !== undefined) showFindings(findings, request.policy);
   } catch (error) {
     end();
+    // Whoever goes on typing keeps the focus.
+    if (signal.reason === outdated) return;
     if (signal.aborted) showCancelled();
     else showError(error);
   }

@@ -5,8 +5,8 @@ import type { RunOptions } from './finding.ts';
 /** What the page shows while it works. */
 export interface Progress {
   readonly isRunning: () => boolean;
-  /** Ends what runs, where something does. */
-  readonly cancel: () => void;
+  /** Ends what runs, where something does, for this reason. */
+  readonly cancel: (reason: unknown) => void;
   readonly begin: () => RunOptions & { readonly end: () => void };
 }
 
@@ -18,7 +18,7 @@ export function openProgress(): Progress {
   byId('cancel', HTMLButtonElement).addEventListener('click', () => controller?.abort());
   return {
     isRunning: () => controller !== undefined,
-    cancel: () => controller?.abort(),
+    cancel: (reason) => controller?.abort(reason),
     begin: () => {
       const own = (controller = new AbortController());
       const paint = paintedOnce();

@@ -8,6 +8,8 @@ import { icon, type IconName } from './icon.ts';
 import { waivedBy } from './waived.ts';
 import { adviceOn, sentence } from './words.ts';
 
+const pageTitle = document.title;
+
 /** Shows what came of a verification: the verdict in words first, then every check. */
 export function showFindings(findings: readonly Finding[], policy: Policy): void {
   const refused = findings.filter(({ report }) => report.verdict === 'failed');
@@ -20,6 +22,7 @@ export function showFindings(findings: readonly Finding[], policy: Policy): void
 
 /** Takes away a verdict that is about something else than what is chosen now. */
 export function forgetResult(): void {
+  document.title = pageTitle;
   byId('result', HTMLElement).hidden = true;
   byId('verdict', HTMLElement).replaceChildren();
   byId('details', HTMLElement).replaceChildren();
@@ -57,6 +60,7 @@ function showVerdict(verdict: IconName, title: string, ...lines: readonly Node[]
   box.className = `verdict ${verdict}`;
   result.hidden = false;
   box.replaceChildren(heading, ...lines);
+  document.title = `${title} – ${pageTitle}`;
   heading.focus({ preventScroll: true });
   result.scrollIntoView({ block: 'start' });
 }

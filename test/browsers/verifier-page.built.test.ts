@@ -107,6 +107,7 @@ describe.skipIf(skipped).each(browsers)('somebody with %s', { timeout: 60_000 },
       expect(await person.ask('document.activeElement.innerText')).toBe('Verified');
       expect(await person.ask("document.activeElement.closest('[role=status]') !== null")).toBe(true);
       expect(await person.hears('heading', 'Verified')).toBe(true);
+      expect(await person.ask('document.title')).toMatch(/^Verified – /);
     });
 
     it('sees every check with its outcome in words, its reason, and the section that it follows', async () => {
@@ -188,17 +189,19 @@ describe.skipIf(skipped).each(browsers)('somebody with %s', { timeout: 60_000 },
     it('saves the report, as JSON that says the same', async () => {
       await fills(bundleOf('happy-path-v0.3'));
       await person.verifies();
+      // A real download would leave a file behind, and take the focus of Firefox.
       await person.ask(`(() => {
         const create = URL.createObjectURL;
-        URL.createObjectURL = (blob) => {
-          globalThis.saved = blob;
-          return create(blob);
+        URL.createObjectURL = (blob) => create((globalThis.saved = blob));
+        HTMLAnchorElement.prototype.click = function () {
+          globalThis.savedAs = this.download;
         };
       })()`);
       await person.click('Save the report');
       const [{ name, report }] = JSON.parse(String(await person.ask('saved.text()'))) as [
         { name: string; report: { verdict: string; artifact: string[] } },
       ];
+      expect(await person.ask('savedAs')).toBe('verification-report.json');
       expect([name, report.verdict, report.artifact]).toEqual(['a.txt', 'passed', [digest]]);
     });
 
@@ -374,6 +377,21 @@ describe.skipIf(skipped).each(browsers)('somebody with %s', { timeout: 60_000 },
       expect(await person.waitsFor('Cancelled')).toContain('Nothing was decided');
       await person.choose('File', artifact);
       expect(await person.verifies()).toMatch(/^Verified/);
+    });
+  });
+
+  describe('who changes what is asked while it is read', () => {
+    it('is not torn from the field, and gets no verdict on the former question', async () => {
+      const large = await written('larger.bin', '');
+      await truncate(large, 1024 ** 3);
+      await fills(bundleOf('happy-path-v0.3'));
+      await person.choose('File', large);
+      await person.click('Verify');
+      await person.waitsFor('of 1.1 GB');
+      await person.type('Identity', 'mallory@example.org');
+      await person.until("document.querySelector('#running').hidden");
+      expect(await person.ask('document.activeElement.id')).toBe('identity');
+      expect(await person.sees()).not.toMatch(/Cancelled|Refused|Verified/);
     });
   });
 
