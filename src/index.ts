@@ -13,7 +13,7 @@ import type { FileSink } from './ports/file-sink.ts';
 import type { Registry } from './ports/registry.ts';
 
 /**
- * Makes the service that has the verbs: pack, copy, inspect, unpack, resolve, attach, diff.
+ * Makes the service that has the verbs: pack, copy, inspect, unpack, resolve, attach, diff, verify.
  *
  * With no options it works in memory: every host that a reference names is a registry of its own, which is gone with
  * the service. Ports that are injected make it work anywhere.
@@ -108,9 +108,11 @@ export {
 export type { TarEntry, TarEntryType } from './archive/index.ts';
 export type { Lock, LockEntry, LockSelection, OmittedScope, SkippedEntry, SkipReason } from './lockfile/index.ts';
 export type { Descriptor, ImageIndex, ImageManifest, Platform } from './oci/index.ts';
+export type { BundleClaim, BundleClaims, UnreadClaim } from './pack/bundle-claims.ts';
 export type { CopyOptions, CopyResult } from './pack/copy.ts';
 export type { DiffedEntry, DiffOptions, PackChange, PackDiff } from './pack/diff.ts';
 export type { ExtractOptions, ExtractResult } from './pack/extract.ts';
+export type { FindLimits, ReferrersState } from './pack/find-bundles/candidate.ts';
 export type { InspectOptions, Inspection } from './pack/inspect.ts';
 export type { PackLimits } from './pack/limits.ts';
 export type { PackEntry } from './pack/pack-entries.ts';
@@ -130,4 +132,6 @@ export type { PackLocation, RegistryLookup, RepositoryLocation } from './pack/pa
 export type { PackService, PackServiceOptions } from './pack/service.ts';
 export type { WrittenEntry } from './pack/tree-writer.ts';
 export type { UnpackOptions, UnpackResult } from './pack/unpack.ts';
+export type { PolicyAndTrust, VerifyPackOptions } from './pack/verification-input.ts';
+export type { PackVerdict } from './pack/verify.ts';
 export type * from './ports/index.ts';
