@@ -1,3 +1,4 @@
+import { unshared } from '../../bytes/unshared.ts';
 import type { DigestAlgorithm } from '../../digest/digest-name.ts';
 
 /** Names of hashes in WebCrypto. */
@@ -9,7 +10,5 @@ export const webCryptoHashes: Readonly<Record<DigestAlgorithm, string>> = {
 
 /** The hash of bytes that are at hand, by the platform: what hashes as bytes flow is not loaded for it. */
 export async function hashBytes(bytes: Uint8Array, algorithm: DigestAlgorithm): Promise<Uint8Array<ArrayBuffer>> {
-  // WebCrypto refuses shared memory.
-  const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
-  return new Uint8Array(await crypto.subtle.digest(webCryptoHashes[algorithm], own));
+  return new Uint8Array(await crypto.subtle.digest(webCryptoHashes[algorithm], unshared(bytes)));
 }

@@ -6,6 +6,9 @@ export type SignatureScheme = 'ECDSA' | 'RSASSA-PKCS1-v1_5' | 'RSA-PSS' | 'Ed255
 /** What a key is: its curve, or the bits of its modulus. */
 export type KeyKind = 'P-256' | 'P-384' | 'P-521' | 'Ed25519' | `RSA-${number}`;
 
+/** Octets of a coordinate of each curve, and of r and of s in its signatures. */
+export const curveSizes: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 };
+
 /** What signatures by a key are made with. */
 export interface SignatureAlgorithm {
   readonly scheme: SignatureScheme;
@@ -13,6 +16,8 @@ export interface SignatureAlgorithm {
 }
 
 type Row = readonly [kind: KeyKind, scheme: SignatureScheme, hash: DigestAlgorithm];
+
+const rsa2048: Row = ['RSA-2048', 'RSASSA-PKCS1-v1_5', 'sha256'];
 
 /**
  * The names of the enumeration `PublicKeyDetails` of protobuf-specs that can be verified with, and what each binds
@@ -24,7 +29,7 @@ const rows: Readonly<Record<string, Row>> = {
   PKIX_ECDSA_P521_SHA_512: ['P-521', 'ECDSA', 'sha512'],
   PKIX_ECDSA_P384_SHA_256: ['P-384', 'ECDSA', 'sha256'],
   PKIX_ECDSA_P521_SHA_256: ['P-521', 'ECDSA', 'sha256'],
-  PKIX_RSA_PKCS1V15_2048_SHA256: ['RSA-2048', 'RSASSA-PKCS1-v1_5', 'sha256'],
+  PKIX_RSA_PKCS1V15_2048_SHA256: rsa2048,
   PKIX_RSA_PKCS1V15_3072_SHA256: ['RSA-3072', 'RSASSA-PKCS1-v1_5', 'sha256'],
   PKIX_RSA_PKCS1V15_4096_SHA256: ['RSA-4096', 'RSASSA-PKCS1-v1_5', 'sha256'],
   PKIX_RSA_PSS_2048_SHA256: ['RSA-2048', 'RSA-PSS', 'sha256'],
@@ -39,23 +44,8 @@ export function keyDetailsOf(name: string): Row | undefined {
   return Object.hasOwn(rows, name) ? rows[name] : undefined;
 }
 
-/** The name of an algorithm with a key; undefined where the enumeration has none. */
-export function keyDetailsName(kind: KeyKind, { scheme, hash }: SignatureAlgorithm): string | undefined {
-  return Object.keys(rows).find((name) => rows[name]?.join() === [kind, scheme, hash].join());
-}
-
-/** What a key signs with where nothing else is said. */
+/** What a key signs with where nothing else is said: the first row of its kind. RSA of other sizes is as that of 2048. */
 export function defaultAlgorithm(kind: KeyKind): SignatureAlgorithm {
-  switch (kind) {
-    case 'P-256':
-      return { scheme: 'ECDSA', hash: 'sha256' };
-    case 'P-384':
-      return { scheme: 'ECDSA', hash: 'sha384' };
-    case 'P-521':
-      return { scheme: 'ECDSA', hash: 'sha512' };
-    case 'Ed25519':
-      return { scheme: 'Ed25519', hash: 'sha512' };
-    default:
-      return { scheme: 'RSASSA-PKCS1-v1_5', hash: 'sha256' };
-  }
+  const [, scheme, hash] = Object.values(rows).find(([one]) => one === kind) ?? rsa2048;
+  return { scheme, hash };
 }

@@ -5,7 +5,7 @@ import { parsePem } from '../../bytes/pem.ts';
 import { digestSizes, type Digest } from '../../digest/digest-name.ts';
 import { VerificationError } from '../../errors.ts';
 import { hashBytes } from './hash-bytes.ts';
-import { defaultAlgorithm, keyDetailsOf, type KeyKind, type SignatureAlgorithm } from './key-details.ts';
+import { curveSizes, defaultAlgorithm, keyDetailsOf, type KeyKind, type SignatureAlgorithm } from './key-details.ts';
 
 /** A public key, and what signatures by it are made with: nothing else is accepted. */
 export interface PublicKey extends SignatureAlgorithm {
@@ -91,20 +91,20 @@ function kindOf(algorithm: string, parameters: DerNode | undefined, raw: Uint8Ar
   }
 }
 
-const curves: Readonly<Record<string, readonly [kind: KeyKind, size: number]>> = {
-  '1.2.840.10045.3.1.7': ['P-256', 32],
-  '1.3.132.0.34': ['P-384', 48],
-  '1.3.132.0.35': ['P-521', 66],
+const curves: Readonly<Record<string, KeyKind>> = {
+  '1.2.840.10045.3.1.7': 'P-256',
+  '1.3.132.0.34': 'P-384',
+  '1.3.132.0.35': 'P-521',
 };
 
 function curveOf(parameters: DerNode | undefined, point: Uint8Array): KeyKind {
   const name = parameters?.tag === derTags.oid ? oidOf(parameters) : undefined;
-  const curve = name === undefined ? undefined : curves[name];
-  if (curve === undefined)
+  const kind = name === undefined ? undefined : curves[name];
+  if (kind === undefined)
     throw unsupported(`public key is on the curve ${name ?? 'of its own'}, which is not supported`);
-  const [kind, size] = curve;
   if (point[0] === 2 || point[0] === 3) throw unsupported('public key is a compressed point, which is not supported');
-  if (point[0] !== 4 || point.length !== 1 + 2 * size) throw derError(`public key is not a point of ${kind}`);
+  if (point[0] !== 4 || point.length !== 1 + 2 * (curveSizes[kind] ?? 0))
+    throw derError(`public key is not a point of ${kind}`);
   return kind;
 }
 

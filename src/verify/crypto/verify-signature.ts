@@ -1,14 +1,13 @@
+import { unshared } from '../../bytes/unshared.ts';
 import { algorithmOf, type Digest } from '../../digest/digest-name.ts';
 import { ecdsaSignature } from './ecdsa-signature.ts';
 import { webCryptoHashes } from './hash-bytes.ts';
 import { importedKey } from './imported-key.ts';
+import { curveSizes } from './key-details.ts';
 import { saltLengthOf, unsupported, type PublicKey } from './public-key.ts';
 
 /** What was signed: its bytes, or their digest by the hash of the key's algorithm. */
 export type SignedMessage = { readonly bytes: Uint8Array } | { readonly digest: Digest };
-
-/** Octets of r and of s in a signature by each curve. */
-export const curveSizes: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48, 'P-521': 66 };
 
 /**
  * Checks a signature with the algorithm of the key, and no other: by WebCrypto where the bytes are given; from a digest,
@@ -51,11 +50,6 @@ function signatureFor(key: PublicKey, signature: Uint8Array): Uint8Array<ArrayBu
   if (size !== undefined) return ecdsaSignature(signature, size);
   const length = key.kind === 'Ed25519' ? 64 : Math.ceil(Number(key.kind.slice(4)) / 8);
   return signature.length === length ? unshared(signature) : undefined;
-}
-
-/** WebCrypto refuses shared memory. */
-function unshared(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
 function parametersOf(key: PublicKey): EcdsaParams | RsaPssParams {
