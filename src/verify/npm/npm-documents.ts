@@ -1,7 +1,9 @@
 import type { Bundle } from '../../attest/bundle.ts';
 import { parseBundle } from '../../attest/parse-bundle.ts';
+import { equalBytes } from '../../bytes/equal-bytes.ts';
 import { parseJson, type JsonValue } from '../../bytes/json.ts';
 import { FormatError } from '../../errors.ts';
+import { readable } from '../timestamp/find-signer.ts';
 import type { NpmKey } from './npm-policies.ts';
 
 /** An attestation as npm's registry hands it out. */
@@ -21,8 +23,24 @@ const maximumItems = 100;
 export function parseNpmAttestations(input: Uint8Array | string): readonly NpmAttestation[] {
   return itemsOf(input, 'attestations').map((item) => ({
     predicateType: textOf(item, 'predicateType'),
-    bundle: parseBundle(JSON.stringify(memberOf(item, 'bundle') ?? null)),
+    bundle: withoutRoots(parseBundle(JSON.stringify(memberOf(item, 'bundle') ?? null))),
   }));
+}
+
+/**
+ * Packages that were published by the first clients have the root at the end of their chains, where no bundle may have
+ * one. Nobody believes it from there: left out, the chain still has to lead to a root that is trusted.
+ */
+function withoutRoots(bundle: Bundle): Bundle {
+  const { material } = bundle;
+  if (material.kind === 'key') return bundle;
+  const certificates = material.certificates.filter((der, index) => index === 0 || !isRoot(der));
+  return { ...bundle, material: { ...material, certificates } };
+}
+
+function isRoot(der: Uint8Array): boolean {
+  const certificate = readable(der);
+  return certificate !== undefined && equalBytes(certificate.issuer, certificate.subject);
 }
 
 /**

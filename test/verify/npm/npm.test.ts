@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseTrustRoot } from '../../../src/attest/parse-trust-root.ts';
 import { toBase64 } from '../../../src/bytes/encoding.ts';
 import { digestOf, hexOf } from '../../../src/digest/digest.ts';
 import { goodBundles, testArtifact, testStatement } from '../../../src/testing/sigstore/good-bundles.ts';
@@ -47,6 +48,20 @@ describe('the attestations of a package', () => {
       const { publish, provenance } = await verifyNpmAttestations(tarball, document, { ...options, trust });
       expect([publish.verdict, provenance.verdict]).toEqual(['passed', 'passed']);
     }
+  });
+
+  it('are verified where the chain of an early client ends with the root', async () => {
+    const document = await answer(published(), built());
+    const early = await sigstore.sign({ ...goodBundles.statement, version: '0.1', statement: built() });
+    const root = parseTrustRoot(sigstore.trustRoot).certificateAuthorities[0]?.certificates.at(-1) ?? new Uint8Array();
+    const bundle = JSON.parse(early) as { verificationMaterial: { x509CertificateChain: { certificates: object[] } } };
+    bundle.verificationMaterial.x509CertificateChain.certificates.push({ rawBytes: toBase64(root) });
+    const { attestations } = JSON.parse(document) as { attestations: object[] };
+    const old = JSON.stringify({ attestations: [attestations[0], { predicateType: 'x', bundle }] });
+    const { provenance } = await verifyNpmAttestations(testArtifact, old, { ...options, trust });
+    expect(provenance.verdict).toBe('passed');
+    const [, read] = parseNpmAttestations(old);
+    expect(read?.bundle.material).toMatchObject({ certificates: { length: 2 } });
   });
 
   it('are verified for a build from anywhere, where that is said aloud', async () => {
