@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { pemOf } from '../../src/testing/sigstore/pem-of.ts';
+import { createTestSigstore, type TestSigstore } from '../../src/testing/sigstore/test-sigstore.ts';
 import { root } from '../meta/source-tree.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'packwright-first-page-'));
@@ -36,6 +38,18 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** What somebody got with a file: a bundle by a key, the key, a policy that names it, a trust root. */
+async function giveSignedFile(sigstore: TestSigstore): Promise<void> {
+  const artifact = new TextEncoder().encode('an app\n');
+  const key = pemOf('PUBLIC KEY', sigstore.keys.signer.publicKey);
+  const give = (name: string, content: string | Uint8Array): void => writeFileSync(join(folder, name), content);
+  give('app.tgz', artifact);
+  give('app.tgz.sigstore.json', await sigstore.sign({ artifact, signer: 'key' }));
+  give('cosign.pub', key);
+  give('policy.json', JSON.stringify({ version: 1, signers: { anyOf: [{ key }] } }));
+  give('trusted_root.json', sigstore.trustRoot);
+}
+
 describe('the commands of the first page', { timeout: 120_000 }, () => {
   it('work one after the other when pasted', async () => {
     copyFileSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'));
@@ -53,5 +67,13 @@ describe('the commands of the first page', { timeout: 120_000 }, () => {
     const digests = [...printed.matchAll(/@(sha256:[0-9a-f]{64})/g)].map(([, digest]) => digest);
     expect(digests).toHaveLength(3);
     expect(new Set(digests).size).toBe(1);
+  });
+
+  it('verify a file by its bundle, and refuse a pack that cannot be asked for', async () => {
+    await giveSignedFile(await createTestSigstore());
+    const [byKey = '', byPolicy = '', byIdentity = ''] = blockUnder('Who signed it').trim().split('\n');
+    expect(await pasted(`${byKey}\n${byPolicy}`)).toMatch(/^verified: .*^verified: /ms);
+    const nobody = byIdentity.replace('registry.example', `localhost:${await freePort()}`);
+    await expect(pasted(nobody)).rejects.toMatchObject({ code: 21 });
   });
 });
