@@ -70,10 +70,10 @@ function hex(tag: number): string {
 function readNode(bytes: Uint8Array<ArrayBuffer>, start: number, depth: number): DerNode {
   if (depth >= maximumDepth) throw derError(`nests deeper than ${maximumDepth} levels`);
   const tag = bytes[start] ?? -1;
-  if (!isTag(tag)) throw derError(tag < 0 ? `ends at offset ${start}` : `has tag ${hex(tag)} at offset ${start}`);
+  if (!isTag(tag)) throw malformed(start);
   const { from, to } = readLength(bytes, start + 1);
   const value = bytes.subarray(from, to);
-  if (!(wellFormed[tag]?.(value) ?? true)) throw derError(`value of tag ${hex(tag)} at offset ${start} is malformed`);
+  if (wellFormed[tag]?.(value) === false) throw malformed(start);
   const children = (tag & 0x20) === 0 ? [] : readChildren(bytes.subarray(0, to), from, depth + 1);
   return { tag, bytes: bytes.subarray(start, to), value, children };
 }
@@ -88,6 +88,10 @@ function readChildren(bytes: Uint8Array<ArrayBuffer>, start: number, depth: numb
   return children;
 }
 
+function malformed(offset: number): FormatError {
+  return derError(`is malformed at offset ${offset}`);
+}
+
 /** Of universal tags SEQUENCE and SET alone are constructed; a tag number of 31 says that more octets follow. */
 function isTag(tag: number): boolean {
   if (tag <= 0 || (tag & 0x1f) === 0x1f) return false;
@@ -99,14 +103,10 @@ function readLength(bytes: Uint8Array, offset: number): { readonly from: number;
   const first = bytes[offset] ?? 0x80;
   const count = first < 0x80 ? 0 : first - 0x80;
   // Two octets say all lengths that are read; 0x80 is the indefinite form.
-  if (first === 0x80 || count > 2) throw derError(`has a wrong length at offset ${offset}`);
   const from = offset + 1 + count;
-  let length = first;
-  if (count > 0) {
-    length = bytes.subarray(offset + 1, from).reduce((sum, octet) => sum * 256 + octet, 0);
-    if (length < (count === 1 ? 0x80 : 0x100)) throw derError(`has a length in too many octets at offset ${offset}`);
-  }
-  if (from + length > bytes.length) throw derError(`has a length beyond its end at offset ${offset}`);
+  const length = count === 0 ? first : bytes.subarray(offset + 1, from).reduce((sum, octet) => sum * 256 + octet, 0);
+  const least = [0, 0x80, 0x100][count] ?? Infinity;
+  if (first === 0x80 || length < least || from + length > bytes.length) throw malformed(offset);
   return { from, to: from + length };
 }
 

@@ -94,12 +94,11 @@ function serialOf(node: DerNode): Uint8Array<ArrayBuffer> {
 function nameOf(fields: DerCursor): DerNode {
   const name = fields.expect(derTags.sequence);
   for (const set of name.children) {
-    if (set.tag !== derTags.set || set.children.length === 0) throw derError('has a name that is malformed');
+    if (set.tag !== derTags.set || set.children.length === 0) throw derError('has a malformed name');
     for (const attribute of set.children) {
       const cursor = derCursor(attribute);
       cursor.expect(derTags.oid);
-      if (attribute.tag !== derTags.sequence || cursor.next() === undefined)
-        throw derError('has a name without a value');
+      if (attribute.tag !== derTags.sequence || cursor.next() === undefined) throw derError('has a malformed name');
       cursor.end();
     }
   }
@@ -108,7 +107,7 @@ function nameOf(fields: DerCursor): DerNode {
 
 function timeIn(validity: DerCursor): number {
   const time = validity.next();
-  if (time === undefined) throw derError('has a validity without its end');
+  if (time === undefined) throw derError('has a malformed validity');
   return timeOf(time);
 }
 
@@ -116,7 +115,7 @@ function extensionsOf(node: DerNode): CertificateExtension[] {
   const wrapper = derCursor(node);
   const list = wrapper.expect(derTags.sequence);
   wrapper.end();
-  if (list.children.length === 0) throw derError('has a list of extensions that is empty');
+  if (list.children.length === 0) throw derError('has a malformed extension');
   return list.children.map(extensionOf);
 }
 
