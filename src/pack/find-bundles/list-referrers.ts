@@ -5,6 +5,7 @@ import { eachBounded } from '../each-bounded.ts';
 import { loadManifestBytes } from '../load-manifest.ts';
 import type { FindContext, ReferrersState } from './candidate.ts';
 import type { CandidateCount } from './count-candidates.ts';
+import { taggedReferrers } from './fallback-tag.ts';
 import { referrerContent, type ReferrerContent } from './manifest-candidates.ts';
 import { unreadError } from './unread.ts';
 
@@ -48,15 +49,23 @@ type Answer =
   | { readonly referrers: readonly Descriptor[]; readonly from: ReferrersState }
   | { readonly failure: PackError; readonly from: 'unreachable' };
 
-async function askReferrers(subject: Descriptor, { repository, limits, options }: FindContext): Promise<Answer> {
+async function askReferrers(subject: Descriptor, context: FindContext): Promise<Answer> {
+  const { repository, limits, options } = context;
   try {
     // One more than may be looked at, so that too many are noticed.
-    return await repository.referrers(subject.digest, { ...options, limit: limits.signatures + 1 });
+    const answer = await repository.referrers(subject.digest, { ...options, limit: limits.signatures + 1 });
+    if (answer.from !== 'api' || answer.referrers.length > 0) return answer;
+    const tagged = await taggedReferrers(subject.digest, context);
+    return tagged.length === 0 ? answer : { referrers: uniqueOf(tagged), from: 'both' };
   } catch (error) {
     const failure = unreadError(error, options.signal);
     if (isPackError(error) && (error.code === 'ERR_LIMIT_EXCEEDED' || error.name === 'UsageError')) throw error;
     return { failure, from: 'unreachable' };
   }
+}
+
+function uniqueOf(descriptors: readonly Descriptor[]): readonly Descriptor[] {
+  return [...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values()];
 }
 
 async function lookInto(referrer: Descriptor, subject: Descriptor, context: FindContext): Promise<ReferrerContent> {

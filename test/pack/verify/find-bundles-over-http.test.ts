@@ -37,6 +37,7 @@ describe('the search for bundles over HTTP', () => {
     ['api', []],
     ['api', ['referrers-without-type']],
     ['api', ['filter-lies']],
+    ['both', ['referrers-empty']],
     ['tag', ['referrers-404']],
     ['tag', ['referrers-404-json']],
     ['tag', ['referrers-303']],

@@ -143,6 +143,22 @@ describe('the search for bundles', () => {
     expect(codes(await find(lying, image))).toEqual(['ERR_BLOB_NOT_FOUND']);
   });
 
+  it('looks into the list under the tag where the registry says that there is nothing', async () => {
+    const repository = emptyRepository();
+    const image = await putImage(repository);
+    const { mediaType, digest, size } = await attachBundle(repository, image, strangeBundle());
+    const entry = { mediaType, digest, size };
+    const list = { schemaVersion: 2, mediaType: mediaTypes.imageIndex, manifests: [entry, entry] };
+    const tag = image.digest.replace(':', '-');
+    await repository.manifest.put(utf8(JSON.stringify(list)), { mediaType: mediaTypes.imageIndex, tag });
+    const silent: Repository = { ...repository, referrers: async () => ({ referrers: [], from: 'api' }) };
+    expect(await find(silent, image)).toMatchObject({ from: 'both', bundles: [{ origin: digest }] });
+    await repository.tag(tag, image);
+    expect(await find(silent, image)).toMatchObject({ from: 'api', bundles: [], unread: [] });
+    await repository.tag(tag, await putImage(repository, 'another', 'v2'));
+    expect(await find(silent, image)).toMatchObject({ from: 'api', bundles: [], unread: [] });
+  });
+
   it('passes by an index that refers to the manifest, and finds no bundle in it', async () => {
     const repository = emptyRepository();
     const image = await putImage(repository);
