@@ -22,15 +22,15 @@ export interface CheckList {
 
 /** What each check follows, in the order in which they are made. */
 const specs: Readonly<Record<CheckName, string>> = {
-  bundle: 'Sigstore bundle format; in-toto attestation v1, Envelope and Statement',
-  artifact: 'Sigstore client specification 4.5, Signature Verification; in-toto attestation v1, DigestSet',
-  timestamp: 'Sigstore client specification 4.2.1, Timestamping Service; RFC 3161',
-  time: 'Sigstore client specification 4.2, Establishing a Time for the Signature',
-  certificate: 'Sigstore client specification 4.3, Certificate; RFC 5280 section 6',
-  sct: 'Sigstore client specification 4.3, Certificate; RFC 6962 section 3.2',
-  signature: 'Sigstore client specification 4.5, Signature Verification; DSSE v1.0.2',
-  log: 'Sigstore client specification 4.4, Transparency Log Entry; RFC 6962 section 2.1.1',
-  signer: 'Sigstore client specification 4.3, Certificate',
+  bundle: 'Sigstore bundle format',
+  artifact: 'Sigstore client spec 4.5; in-toto DigestSet',
+  timestamp: 'Sigstore client spec 4.2.1; RFC 3161',
+  time: 'Sigstore client spec 4.2',
+  certificate: 'Sigstore client spec 4.3; RFC 5280 section 6',
+  sct: 'Sigstore client spec 4.3; RFC 6962 section 3.2',
+  signature: 'Sigstore client spec 4.5',
+  log: 'Sigstore client spec 4.4; RFC 6962 section 2.1.1',
+  signer: 'Sigstore client spec 4.3',
   predicate: 'in-toto attestation v1, Validation Model',
   provenance: 'SLSA v1.2, Verifying artifacts',
 };

@@ -1,14 +1,11 @@
-import { parseProvenance, type Provenance } from '../attest/provenance.ts';
 import type { Statement } from '../attest/statement.ts';
-import { VerificationError } from '../errors.ts';
 import type { CheckList } from './check-list.ts';
 import type { StatementRule } from './policy.ts';
-import { describeText, matchesText } from './policy/text-rule.ts';
 import type { ProvenSigner } from './report.ts';
 
 /**
  * Checks what an SLSA provenance says of a build against the rules that its statement fits: one of them has to hold.
- * What the certificate says of the same build has to agree: the one is a claim of the build, the other of its platform.
+ * Few policies ask for it, so the code that does is loaded when one does.
  *
  * SLSA v1.2, Verifying artifacts, step 2.
  */
@@ -22,54 +19,10 @@ export async function checkProvenance(
     list.skip('provenance', 'nothing is demanded of a provenance');
     return true;
   }
-  return list.look('provenance', () => {
-    const { builder, buildType, source, ...provenance } = parseProvenance(statement);
-    const found = { builder, buildType, source: source?.repository ?? null, version: provenance.version };
-    const said = { ...provenance, builder, buildType, source };
-    const complaints = rules.map((rule) => disagreement(said, signer) ?? complaintAbout(said, rule));
-    if (!complaints.includes(undefined)) throw mismatch(complaints, found);
-    return { fact: true, message: `provenance is of a build by ${builder}`, data: found };
-  });
+  const { matchProvenance } = await import('./match-provenance.ts');
+  return list.look('provenance', () => matchProvenance(rules, statement, signer));
 }
 
 function isAboutBuilds({ builder, source, buildType, externalParameters }: StatementRule): boolean {
   return [builder, source, buildType, externalParameters].some((clause) => clause !== undefined);
-}
-
-/** GitHub's own build type: its builder is the workflow that signs. */
-const workflowType = 'https://actions.github.io/buildtypes/workflow/v1';
-
-/** In what the provenance is not about the build that the certificate was issued to. */
-function disagreement(
-  { builder, buildType, source }: Provenance,
-  signer: ProvenSigner | undefined,
-): string | undefined {
-  if (signer?.kind !== 'certificate') return undefined;
-  const { sourceRepositoryURI, buildSignerURI } = signer.extensions;
-  if (source !== undefined && sourceRepositoryURI !== undefined && source.repository !== sourceRepositoryURI) {
-    return `has the source ${source.repository}, and its certificate ${sourceRepositoryURI}`;
-  }
-  if (buildType !== workflowType || buildSignerURI === undefined || builder === buildSignerURI) return undefined;
-  return `has the builder ${builder}, and its certificate ${buildSignerURI}`;
-}
-
-/** The first thing in which a provenance is not the rule's. */
-function complaintAbout(provenance: Provenance, rule: StatementRule): string | undefined {
-  const asked = [
-    ['builder', rule.builder, provenance.builder],
-    ['build type', rule.buildType, provenance.buildType],
-    ['source', rule.source, provenance.source?.repository],
-  ] as const;
-  for (const [name, expected, found] of asked) {
-    if (expected === undefined || matchesText(expected, found)) continue;
-    return `has ${found === undefined ? `no ${name}` : `the ${name} ${found}`}, expected ${describeText(expected)}`;
-  }
-  const { externalParameters: known } = rule;
-  const extra = known && Object.keys(provenance.externalParameters).find((name) => !known.includes(name));
-  return extra === undefined ? undefined : `has the external parameter ${extra}, which is not expected`;
-}
-
-function mismatch(complaints: readonly (string | undefined)[], found: object): VerificationError {
-  const message = `provenance ${complaints.slice(0, 3).join('; or ')}`;
-  return new VerificationError('ERR_PROVENANCE_MISMATCH', message, { details: { ...found } });
 }

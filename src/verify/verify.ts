@@ -13,10 +13,10 @@ import type { VerificationReport } from './report.ts';
  * @example
  * ```ts
  * import { parseBundle, verify } from 'packwright/verify';
- * import { publicGood } from 'packwright/trust/public-good';
+ * import { publicGoodTrustRoot } from 'packwright/trust/public-good';
  *
  * const report = await verify(bytes, parseBundle(json), {
- *   trust: publicGood,
+ *   trust: publicGoodTrustRoot(),
  *   policy: {
  *     version: 1,
  *     signers: { anyOf: [{ identity: 'dev@example.com', issuer: 'https://accounts.example.com' }] },

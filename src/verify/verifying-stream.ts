@@ -23,6 +23,8 @@ export function verifyingStream(bundles: Bundle | readonly Bundle[], options: Ve
   const trial = openTrial(bundles, options);
   const { signal } = options;
   const opened = runningArtifact(trial.wanted);
+  // Whoever writes is told.
+  opened.catch(() => undefined);
   const { promise, resolve, reject } = settlable<VerificationReport>();
   const inner = new TransformStream<Uint8Array, Uint8Array>({
     async transform(chunk, controller) {
