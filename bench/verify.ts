@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Comparison, Contender, Figure } from './measure.ts';
 import { run } from './programs.ts';
+import { verifyChromiumFigure } from './verify-chromium.ts';
 import { verifyCases, type VerifyCase } from './verify-cases.ts';
 
 type Verify = (request: VerifyCase) => Promise<void>;
@@ -20,12 +21,13 @@ const missing = ['the folder of the Sigstore conformance suite'];
 
 type MakeFigure = (folder: string) => Promise<Figure>;
 
-/** `verify-1`, `verify-2` and so on, warm and, with `-cold` behind them, each verification as a process of its own. */
+/** `verify-1` and so on: warm, with `-cold` as a process for each verification, with `-chromium` in a page. */
 export const verifyFigures: Readonly<Record<string, MakeFigure>> = {
   ...Object.fromEntries(
     [0, 1, 2].flatMap((index): [string, MakeFigure][] => [
       [`verify-${index + 1}`, () => warmFigure(index)],
       [`verify-${index + 1}-cold`, (folder) => coldFigure(folder, index)],
+      [`verify-${index + 1}-chromium`, () => verifyChromiumFigure(index)],
     ]),
   ),
   'verify-many': () => manyFigure(),
