@@ -21,6 +21,11 @@ export interface GithubPolicyOptions {
    * there a timestamp of its authority is the evidence. Never found out from the bundle.
    */
   readonly instance: 'public-good' | 'github';
+  /**
+   * Who issues the tokens of workflows: `https://token.actions.githubusercontent.com` by default. An enterprise may have
+   * its own name behind it.
+   */
+  readonly issuer?: string | undefined;
   /** Asks that GitHub's own machines built it. */
   readonly denySelfHosted?: boolean | undefined;
   /** What must be stated; SLSA provenance of version 1 by default. */
@@ -36,7 +41,7 @@ export interface GithubPolicyOptions {
  */
 export function githubPolicy(options: GithubPolicyOptions): Policy {
   checkOptions('GitHub policy', options, [
-    ...['owner', 'repository', 'signer', 'workflow', 'ref', 'instance', 'denySelfHosted', 'predicateType'],
+    ...['owner', 'repository', 'signer', 'workflow', 'ref', 'instance', 'issuer', 'denySelfHosted', 'predicateType'],
   ]);
   const { owner, repository, instance, denySelfHosted = false, predicateType: type = provenanceType } = options;
   const source = repository === undefined ? undefined : `https://github.com/${named(owner)}/${named(repository)}`;
@@ -47,7 +52,7 @@ export function githubPolicy(options: GithubPolicyOptions): Policy {
       anyOf: [
         {
           identity: workflowIdentity(options),
-          issuer: 'https://token.actions.githubusercontent.com',
+          issuer: options.issuer ?? 'https://token.actions.githubusercontent.com',
           extensions: {
             sourceRepositoryOwnerURI: `https://github.com/${named(owner)}`,
             ...(source === undefined ? {} : { sourceRepositoryURI: source }),

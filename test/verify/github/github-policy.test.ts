@@ -32,6 +32,11 @@ describe('a policy for attestations of GitHub', () => {
     ['the end of a ref', { ...options, ref: 'v1.0.0' }, 'ERR_IDENTITY_MISMATCH'],
     ['machines of GitHub', { ...options, denySelfHosted: true }, 'passed'],
     ['the workflow of another repository', { ...options, signer: 'shared/workflows' }, 'ERR_IDENTITY_MISMATCH'],
+    [
+      'another issuer',
+      { ...options, issuer: 'https://token.actions.githubusercontent.com/enterprise' },
+      'ERR_IDENTITY_MISMATCH',
+    ],
     ['another statement', { ...options, predicateType: 'https://cyclonedx.org/bom' }, 'ERR_PREDICATE_MISMATCH'],
   ])('asks for %s', async (_what, given, expected) => {
     expect(await outcome(attestation, given)).toBe(expected);
