@@ -22,10 +22,11 @@ export function bundleFacts({ signer, times, content, origin = '' }: BundleRepor
   return facts.length === 0 ? undefined : factList(facts);
 }
 
-/** Who signed, and who says so, in one line. */
-export function signerLine(signer: ProvenSigner): HTMLElement {
-  if (signer.kind === 'key') return element('p', {}, 'the key ', element('strong', {}, signer.keyId), '.');
-  return element('p', {}, element('strong', {}, signer.identity), `, as ${signer.issuer} vouches.`);
+/** Who signed, and who says so. */
+export function signerLines(signer: ProvenSigner): HTMLElement[] {
+  if (signer.kind === 'key') return [element('p', {}, 'the key ', element('strong', {}, signer.keyId))];
+  const identity = element('p', {}, element('strong', {}, signer.identity));
+  return [identity, element('p', { class: 'advice' }, `as ${signer.issuer} vouches`)];
 }
 
 function signerFacts(signer: ProvenSigner): Fact[] {

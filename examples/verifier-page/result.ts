@@ -2,7 +2,7 @@ import { isPackError } from 'packwright';
 import type { BundleReport, Policy } from 'packwright/verify';
 import { badge, checkRow } from './check-row.ts';
 import { byId, element } from './element.ts';
-import { bundleFacts, reportFacts, signerLine } from './facts.ts';
+import { bundleFacts, reportFacts, signerLines } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { icon, type IconName } from './icon.ts';
 import { waivedBy } from './waived.ts';
@@ -13,11 +13,11 @@ const pageTitle = document.title;
 /** Shows what came of a verification: the verdict in words first, then every check. */
 export function showFindings(findings: readonly Finding[], policy: Policy): void {
   const refused = findings.filter(({ report }) => report.verdict === 'failed');
+  const subjects = findings.map((finding) => subjectPart(finding, findings.length > 1));
+  byId('details', HTMLElement).replaceChildren(...subjects, ...(findings.length > 0 ? [saveButton(findings)] : []));
   if (findings.length === 0) showProblem(['There is nothing to verify: the layout holds no manifest.']);
   else if (refused.length === 0) showPassed(findings, waivedBy(policy));
   else showVerdict('failed', 'Refused', ...refusedWords(findings, refused));
-  const subjects = findings.map((finding) => subjectPart(finding, findings.length > 1));
-  byId('details', HTMLElement).replaceChildren(...subjects, ...(findings.length > 0 ? [saveButton(findings)] : []));
 }
 
 /** Takes away a verdict that is about something else than what is chosen now. */
@@ -34,17 +34,12 @@ export function showError(error: unknown): void {
   const known = isPackError(error) ? error : undefined;
   const unasked = known?.name === 'RegistryError' ? ['The registry could not be asked, so nothing is known yet.'] : [];
   showProblem([...unasked, message], known?.hint ?? adviceOn(known?.code), known?.code);
-  byId('details', HTMLElement).replaceChildren();
 }
 
 /** Says that nothing was decided, since somebody cancelled. */
 export function showCancelled(): void {
-  showVerdict(
-    'not-checked',
-    'Cancelled',
-    element('p', {}, 'Nothing was decided: neither that it is signed nor that it is not.'),
-  );
-  byId('details', HTMLElement).replaceChildren();
+  const words = 'Nothing was decided: neither that it is signed nor that it is not.';
+  showVerdict('not-checked', 'Cancelled', element('p', {}, words));
 }
 
 function showProblem(messages: readonly string[], advice?: string, code?: string): void {
@@ -53,6 +48,7 @@ function showProblem(messages: readonly string[], advice?: string, code?: string
   showVerdict('ignored', 'Not verified', ...lines, ...more);
 }
 
+/** Comes last: what is shown below it must be there before the page is scrolled to it. */
 function showVerdict(verdict: IconName, title: string, ...lines: readonly Node[]): void {
   const heading = element('h2', { id: 'verdict-title', tabindex: '-1' }, icon(verdict), title);
   const box = byId('verdict', HTMLElement);
@@ -77,7 +73,7 @@ function passedWords(findings: readonly Finding[]): Node[] {
   if (others.length > 0) return [element('p', {}, `All ${findings.length} manifests are signed as you asked.`)];
   const { name = '', report } = first ?? {};
   const signers = report?.signers.found ?? [];
-  return [element('p', {}, `${name} was signed by`), ...signers.map(signerLine)];
+  return [element('p', {}, `${name} was signed by`), ...signers.flatMap(signerLines)];
 }
 
 function refusedWords(findings: readonly Finding[], refused: readonly Finding[]): Node[] {

@@ -108,6 +108,7 @@ describe.skipIf(skipped).each(browsers)('somebody with %s', { timeout: 60_000 },
       expect(await person.ask("document.activeElement.closest('[role=status]') !== null")).toBe(true);
       expect(await person.hears('heading', 'Verified')).toBe(true);
       expect(await person.ask('document.title')).toMatch(/^Verified – /);
+      await person.until("Math.abs(document.querySelector('#verdict').getBoundingClientRect().top) < 40");
     });
 
     it('sees every check with its outcome in words, its reason, and the section that it follows', async () => {
