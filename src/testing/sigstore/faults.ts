@@ -7,6 +7,7 @@ import { identityFaults } from './faults/identity.ts';
 import { logBindingFaults } from './faults/log-binding.ts';
 import { logProofFaults } from './faults/log-proof.ts';
 import { logTrustFaults } from './faults/log-trust.ts';
+import { sctFaults } from './faults/sct.ts';
 import { statementFaults } from './faults/statement.ts';
 import { timeFaults } from './faults/time.ts';
 
@@ -20,6 +21,7 @@ export const everyFault: readonly Fault[] = /* @__PURE__ */ [
   logTrustFaults,
   timeFaults,
   certificateFaults,
+  sctFaults,
   contentFaults,
   documentFaults,
   statementFaults,

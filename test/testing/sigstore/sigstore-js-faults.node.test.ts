@@ -13,6 +13,7 @@ import { accept, runs } from './sigstore-js.ts';
  */
 const accepted = [
   'entry-with-another-key',
+  'entry-with-the-bare-key',
   'checkpoint-of-another-origin',
   'checkpoint-size-with-sign',
   'checkpoint-size-with-zeros',

@@ -1,4 +1,4 @@
-import { derElement, derNull, derOctetString, derOid, derSequence } from '../../../bytes/der-writer.ts';
+import { derElement, derNull, derOid, derSequence } from '../../../bytes/der-writer.ts';
 import { authorityConstraints, extendedKeyUsage, keyUsage, nameDer, oids } from '../certificate-extensions.ts';
 import { withExtension, type CertificateTemplate, type ExtensionTemplate } from '../certificate-template.ts';
 import { changeList, lastBitTurned, setAt } from '../document-edit.ts';
@@ -213,36 +213,5 @@ export const certificateFaults: readonly Fault[] = /* @__PURE__ */ faultsOf('cer
       ...template,
       publicKey: derSequence(derSequence(derOid('1.2.3')), derElement(0x03, Uint8Array.of(0))),
     })),
-  ],
-  'sct-missing': ['No CT log gave a timestamp.', certified, { scts: () => [] }],
-  'sct-of-another-certificate': [
-    'The timestamp of the CT log is of another certificate.',
-    certified,
-    { scts: (list) => list.map((sct) => ({ ...sct, tbs: lastBitTurned(sct.tbs) })) },
-  ],
-  'sct-of-another-issuer': [
-    'The timestamp of the CT log is of a certificate of another issuer.',
-    certified,
-    { scts: (list) => list.map((sct) => ({ ...sct, issuerPublicKey: sct.key.publicKey })) },
-  ],
-  'sct-with-other-extensions': [
-    'The timestamp of the CT log has extensions that were not signed.',
-    ['message', 'message of SCT extensions'],
-    { scts: (list) => list.map((sct) => ({ ...sct, writtenExtensions: Uint8Array.of(0, 0, 1, 9) })) },
-  ],
-  'sct-before-the-log': [
-    'The timestamp of the CT log is of a time when its key had not begun.',
-    certified,
-    { scts: (list) => list.map((sct) => ({ ...sct, timestamp: sct.timestamp - 800 * day })) },
-  ],
-  'sct-list-empty': [
-    'The certificate has an empty list of timestamps of CT logs.',
-    one,
-    { leaf: add({ oid: oids.sct, value: derOctetString(Uint8Array.of(0, 0)) }), scts: () => [] },
-  ],
-  'sct-list-malformed': [
-    'The list of timestamps of CT logs says that it is longer than it is.',
-    one,
-    { leaf: add({ oid: oids.sct, value: derOctetString(Uint8Array.of(0, 9, 1)) }), scts: () => [] },
   ],
 });

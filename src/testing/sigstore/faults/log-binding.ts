@@ -1,8 +1,8 @@
 import { utf8 } from '../../../bytes/encoding.ts';
-import { changeAt, changeBytes, setAt } from '../document-edit.ts';
+import { changeAt, changeBytes, lastBitTurned, setAt } from '../document-edit.ts';
 import type { WorkshopEdit } from '../edits.ts';
 import { faultsOf, type Fault } from '../fault.ts';
-import type { GoodBundleName } from '../good-bundles.ts';
+import { testArtifact, type GoodBundleName } from '../good-bundles.ts';
 import { hashOf } from '../hash-of.ts';
 import { concatBytes } from '../../../bytes/stream.ts';
 import type { LogBodyTemplate } from '../log-body.ts';
@@ -20,7 +20,11 @@ const every: readonly GoodBundleName[] = [
 ];
 
 const otherBytes = /* @__PURE__ */ utf8('something else that was signed once');
-const entry = 'verificationMaterial.tlogEntries.0';
+const messages: readonly GoodBundleName[] = ['message', 'message of Rekor v2', 'message of a key'];
+const certified: readonly GoodBundleName[] = ['message', 'message of Rekor v2', 'statement'];
+
+const entries = 'verificationMaterial.tlogEntries';
+const entry = `${entries}.0`;
 
 type EntryEdit = WorkshopEdit<LogBodyTemplate>;
 
@@ -39,6 +43,18 @@ const withOtherKey: EntryEdit = async (template, { keys, otherCertificate }) => 
   const der = template.verifier.kind === 'key' ? keys.stranger.publicKey : await otherCertificate();
   return { ...template, verifier: { ...template.verifier, der } };
 };
+
+/** The same key as a bundle's certificate has, without that. */
+const withBareKey: EntryEdit = (template, { keys }) => ({
+  ...template,
+  verifier: { ...template.verifier, kind: 'key', der: keys.signer.publicKey },
+});
+
+const withOtherHash: EntryEdit = async (template) => ({
+  ...template,
+  digest: await hashOf(testArtifact, 'sha512'),
+  digestAlgorithm: 'sha512',
+});
 
 const withBoth: EntryEdit = async (template, workshop) =>
   withOtherSignature(await withOtherContent(template, workshop), workshop);
@@ -68,6 +84,21 @@ export const logBindingFaults: readonly Fault[] = /* @__PURE__ */ faultsOf('log 
     every,
     { entry: withOtherKey },
     ['GHSA-whqx-f9j3-ch6m'],
+  ],
+  'entry-with-the-bare-key': [
+    'The log entry has the key of the certificate, and not the certificate that says whose it is.',
+    certified,
+    { entry: withBareKey },
+  ],
+  'entry-with-another-hash': [
+    'The log entry has a digest of the artifact by another hash than the signature is made with.',
+    messages,
+    { entry: withOtherHash },
+  ],
+  'second-entry-wrong': [
+    'One log entry is good, the other one is changed.',
+    ['message of two operators'],
+    { bundle: changeBytes(`${entries}.1.canonicalizedBody`, lastBitTurned) },
   ],
   'entry-of-another-kind': [
     'The bundle says another kind than the log entry has.',
