@@ -78,7 +78,7 @@ function turnedText(text: Uint8Array, offset: number, bits: number): string | un
   }
 }
 
-/** The member in which two documents differ, with the place in DER for bytes; `white space` where none does. */
+/** The member in which two documents differ, with the place in DER for bytes; `no value` where none does. */
 function placeInJson(before: string, after: string): string {
   let changed: unknown;
   try {
@@ -86,7 +86,7 @@ function placeInJson(before: string, after: string): string {
   } catch {
     return 'no JSON';
   }
-  return difference(JSON.parse(before), changed, []) ?? 'white space';
+  return difference(JSON.parse(before), changed, []) ?? 'no value';
 }
 
 function difference(before: unknown, after: unknown, path: readonly string[]): string | undefined {
