@@ -17,8 +17,8 @@ export interface VerifyOptions {
   /** Whom to believe. Without it nobody is: only a key that the policy names can then sign. */
   readonly trust?: TrustRoot | undefined;
   /**
-   * The time now, in milliseconds since 1970; the platform's clock by default. It is asked only where the policy waives
-   * proven times.
+   * The time now, in milliseconds since 1970; the platform's clock by default. It is asked only where no time is proven:
+   * where the policy waives it, and for the log of a key.
    */
   readonly now?: number | undefined;
   readonly signal?: AbortSignal | undefined;

@@ -79,11 +79,10 @@ async function prove(list: CheckList, prepared: PreparedBundle, artifact: Artifa
   }
   // Before the log: what an entry is compared with has to be a signature at all.
   const isSigned = await checkSignature(list, tried, prepared);
-  await checkLog(list, prepared, signedContent(tried, prepared, artifact), {
-    logs: trust.logs,
-    times: times?.map(({ time }) => time) ?? [],
-    needed: needed.log,
-  });
+  // A log that must be believed must be so now, where nobody says when it was.
+  const seen = times?.length === 0 && needed.log === 0 ? [] : (moments ?? []);
+  const { logs } = trust;
+  await checkLog(list, prepared, signedContent(tried, prepared, artifact), { logs, times: seen, needed: needed.log });
   if (isSigned === undefined || list.failed !== undefined) return { times, complete: false };
   const evidence = { key: tried.signing, certificate, times: times ?? [] };
   return { times, ...(await judgeFacts(list, prepared, artifact, court, evidence)) };

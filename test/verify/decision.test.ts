@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../src/digest/digest.ts';
 import type { SignOptions } from '../../src/testing/sigstore/sign-options.ts';
 import type { Policy, SignerRule } from '../../src/verify/policy.ts';
-import { signed, signerPem, stating, subject, testArtifact, verdictOn, workflow } from './some-evidence.ts';
+import { signed, signerPem, stating, subject, testArtifact, trust, verdictOn, workflow } from './some-evidence.ts';
 
 type Row = readonly [what: string, sign: SignOptions, policy: Partial<Policy>, outcome: string];
 
@@ -271,5 +271,22 @@ describe('a policy that asks for no time', () => {
 
   it('does not ask the clock where a time is proven', async () => {
     expect(await verdictOn(await signed(message), policy, { now: 0 })).toBe('passed');
+  });
+});
+
+describe('a log whose key was good to the end of January', async () => {
+  const validFor = { start: 0, end: Date.UTC(2025, 1, 1) };
+  const logs = trust.logs.map((log) => ({ ...log, publicKey: { ...log.publicKey, validFor } }));
+  const bundle = await signed({ artifact: testArtifact, signer: 'key', logs: ['v2'], timestamps: 0 });
+  const verdictAt = (now: number, policy: Partial<Policy>): Promise<string> =>
+    verdictOn(bundle, { ...keyOnly, ...policy }, { trust: { ...trust, logs }, now });
+
+  it('is believed in January where it is demanded and no time is proven', async () => {
+    expect(await verdictAt(Date.UTC(2025, 0, 2), { demand: { log: 1 } })).toBe('passed');
+    expect(await verdictAt(Date.UTC(2025, 2, 1), { demand: { log: 1 } })).toBe('ERR_LOG_ENTRY_INVALID');
+  });
+
+  it('does no harm later where it is not demanded', async () => {
+    expect(await verdictAt(Date.UTC(2025, 2, 1), {})).toBe('passed');
   });
 });
