@@ -331,6 +331,11 @@ export function exitCodeOf(error: unknown): number {
 
 /** Codes whose exit code is not that of their class. */
 const exitCodeByCode: Readonly<Partial<Record<PackErrorCode, number>>> = /* @__PURE__ */ Object.freeze({
+  // Also where a verification says so: what could not be read whole is no signature that is wrong.
+  ERR_LIMIT_EXCEEDED: 30,
+  ERR_DIGEST_MISMATCH: 30,
+  ERR_SIZE_MISMATCH: 30,
+  ERR_TRAILING_DATA: 30,
   ERR_BLOB_NOT_FOUND: 11,
   ERR_REGISTRY_NOT_FOUND: 11,
   ERR_REGISTRY_UNAUTHORIZED: 20,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { open, writeFile } from 'node:fs/promises';
+import { chmod, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -131,6 +131,21 @@ describe('packwright verify REF', () => {
     const argv = ['oci:packs:v1', ...identity, ...trusting];
     expect((await verify(...argv, '--max-signatures', '1')).code).toBe(30);
     expect((await verify(...argv, '--max-signatures', '2')).code).toBe(0);
+  });
+
+  it('ends with 30 where a bundle is larger than 16 MiB, or its bytes are wrong', async () => {
+    const { folder, repository, verify } = await files();
+    const image = await putImage(repository);
+    await attachBundle(repository, image, new Uint8Array(2 ** 24 + 1));
+    const argv = ['oci:packs:v1', ...identity, ...trusting];
+    expect((await verify(...argv)).code).toBe(30);
+    const small = await putImage(repository, 'small', 'v2');
+    const bytes = await bundleFor(small);
+    await attachBundle(repository, small, bytes);
+    const path = join(folder, 'packs/blobs', ...digestOf(bytes).split(':'));
+    await chmod(path, 0o600);
+    await writeFile(path, new Uint8Array(bytes.length));
+    expect((await verify('oci:packs:v2', ...identity, ...trusting)).code).toBe(30);
   });
 
   it('counts only signatures, and with --type only statements of that type', async () => {
