@@ -4,7 +4,7 @@ import type { TestKeyAlgorithm } from '../../../src/testing/sigstore/test-key.ts
 import { createTestSigstore, type TestSigstore } from '../../../src/testing/sigstore/test-sigstore.ts';
 import { accept, runs } from './sigstore-js.ts';
 
-describe.skipIf(!runs)('@sigstore/verify', () => {
+describe.skipIf(!runs)('@sigstore/verify', { timeout: 60_000 }, () => {
   let sigstore: TestSigstore;
   beforeAll(async () => {
     sigstore = await createTestSigstore();

@@ -25,7 +25,7 @@ async function isSigned(issuer: TestIssuer, token: string): Promise<boolean> {
   return crypto.subtle.verify(algorithm, key, bytesOf(signature), signed);
 }
 
-describe('a token issuer', () => {
+describe('a token issuer', { timeout: 60_000 }, () => {
   it.each(['ES256', 'RS256'] as const)('signs with %s what its published keys verify', async (algorithm) => {
     const issuer = await createTestIssuer({ algorithm });
     const token = await issuer.token({ sub: 'me' });

@@ -78,7 +78,7 @@ describe('a Sigstore in memory', () => {
   });
 });
 
-describe('algorithms', () => {
+describe('algorithms', { timeout: 60_000 }, () => {
   const policyOf = (): ReturnType<typeof policyFor> => policyFor('message', sigstore);
 
   it.each<TestKeyAlgorithm>([

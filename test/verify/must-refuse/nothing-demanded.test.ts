@@ -38,7 +38,7 @@ async function passes({ name, on: [bundle = 'message'] }: Fault): Promise<boolea
 }
 
 describe('evidence that is there and wrong refuses a bundle where none is demanded, too', () => {
-  it.each(['log binding', 'log trust', 'time', 'certificates'])('%s', async (section) => {
+  it.each(['log binding', 'log trust', 'time', 'certificates'])('%s', { timeout: 60_000 }, async (section) => {
     const faults = everyFault.filter((fault) => fault.section === section);
     const passing: string[] = [];
     for (const fault of faults) if (await passes(fault)) passing.push(fault.name);
