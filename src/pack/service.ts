@@ -126,11 +126,11 @@ export function bindPackService(options: PackServiceOptions & { readonly registr
     },
     async verify(from, policy, own = {}) {
       const { verifyPack } = await import('./verify.ts');
-      return verifyPack(await openLocation(from, bound.registries), policy, { ...own, ...bound.options(own) });
+      return verifyPack(await openLocation(from, bound.registries), policy, withDefaults(bound, own));
     },
     async evaluate(from, policy, own = {}) {
       const { evaluatePack } = await import('./verify.ts');
-      return evaluatePack(await openLocation(from, bound.registries), policy, { ...own, ...bound.options(own) });
+      return evaluatePack(await openLocation(from, bound.registries), policy, withDefaults(bound, own));
     },
   };
 }

@@ -27,6 +27,8 @@ export interface VerifyPackOptions extends OperationOptions {
    */
   readonly platform?: Platform | string | undefined;
   readonly limits?: Partial<FindLimits> | undefined;
+  /** How many things are asked for at a time; 8 by default. */
+  readonly concurrency?: number | undefined;
   /** Milliseconds since 1970, asked only where the policy waives proven times; the platform's clock by default. */
   readonly now?: number | undefined;
 }
@@ -60,7 +62,7 @@ export function policyAndTrust(input: Policy | PolicyAndTrust): PolicyAndTrust {
  * @throws UsageError `ERR_INVALID_ARGUMENT` for any option that cannot be used.
  */
 export function findLimits(options: VerifyPackOptions): FindLimits {
-  checkOptions('options', options, [...operationKeys, 'platform', 'limits', 'now']);
+  checkOptions('options', options, [...operationKeys, 'platform', 'limits', 'concurrency', 'now']);
   const { limits = {} } = options;
   checkOptions('limits', limits, Object.keys(defaultFindLimits));
   return {

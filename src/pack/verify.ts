@@ -1,6 +1,7 @@
 import { mergeTrustRoots } from '../attest/merge-trust-roots.ts';
 import { parseTrustRoot } from '../attest/parse-trust-root.ts';
 import type { TrustRoot } from '../attest/trust-root.ts';
+import { checkCount } from '../bytes/check-options.ts';
 import type { Digest } from '../digest/digest.ts';
 import { StoreError, UsageError, VerificationError, type PackError, type VerificationErrorCode } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -91,10 +92,11 @@ async function judgePack(
 ): Promise<Judged> {
   const demand = policyAndTrust(input);
   const limits = findLimits(options);
+  const concurrency = checkCount('concurrency', options.concurrency, 8);
   const { repository } = location;
   return reported({ verb: 'verify', name: describeLocation(location) }, options, async (report) => {
     const path = await pathTo(location, report.options, options.platform);
-    const context = { repository, limits, concurrency: 8, options: report.options };
+    const context = { repository, limits, concurrency, options: report.options };
     const found = await Promise.all(path.map((manifest) => findBundles(manifest, context)));
     const trust = await trustFor(demand, found, context);
     const { policy } = demand;

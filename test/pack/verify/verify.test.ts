@@ -6,6 +6,8 @@ import { RegistryError } from '../../../src/errors.ts';
 import { createPackService, type PackService } from '../../../src/index.ts';
 import type { Descriptor } from '../../../src/oci/index.ts';
 import type { Registry, Repository } from '../../../src/ports/registry.ts';
+import { pemOf } from '../../../src/testing/sigstore/pem-of.ts';
+import type { Policy } from '../../../src/verify/policy.ts';
 import { attachBundle, bundleType, putImage, putIndex, putManifest, strangeBundle } from './packs.ts';
 import {
   bundleFor,
@@ -350,6 +352,17 @@ describe('what cosign 2 signed', () => {
     });
   });
 
+  it('is verified by a key, for which nothing else is demanded', async () => {
+    const { service, repository, image } = await bench();
+    await putLegacy(repository, image, 'sig', await legacyLayer(image.digest, { signer: 'key' }));
+    const byKey = (name: 'signer' | 'ctLog'): Policy => {
+      const key = pemOf('PUBLIC KEY', sigstore.keys[name].publicKey);
+      return { version: 1, signers: { anyOf: [{ key }] } };
+    };
+    expect((await service.verify(reference, byKey('signer'))).report.signers.found).toMatchObject([{ kind: 'key' }]);
+    await expect(service.verify(reference, byKey('ctLog'))).rejects.toMatchObject({ code: 'ERR_SIGNATURE_INVALID' });
+  });
+
   it('is refused where the payload names another manifest', async () => {
     const { service, repository, image } = await bench();
     const other = await putImage(repository, 'another image', 'v2');
@@ -550,6 +563,7 @@ describe('the arguments of a verification', () => {
 
   it.each([
     { platforms: [] },
+    { concurrency: 0 },
     { limits: { signatures: 0 } },
     { limits: { bytes: 1 } },
     { limits: { bundleBytes: 0.5 } },
