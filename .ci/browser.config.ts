@@ -21,6 +21,9 @@ const browser: ViteUserConfig = mergeConfig(
     optimizeDeps: {
       noDiscovery: true,
       include: [
+        '@noble/curves/abstract/edwards.js',
+        '@noble/curves/ed25519.js',
+        '@noble/curves/nist.js',
         '@noble/hashes/hmac.js',
         '@noble/hashes/sha2.js',
         'bcryptjs',
@@ -36,6 +39,9 @@ const browser: ViteUserConfig = mergeConfig(
         'test/{bytes,digest,oci,archive,lockfile,registry,store,pack}/**/*.test.ts',
         'test/http/{private-host,retry,slots}.test.ts',
         'test/adapters/registry/{http-contract,http/*}.test.ts',
+        'test/{attest,verify}/**/*.test.ts',
+        'test/adapters/trust/**/*.test.ts',
+        'test/testing/sigstore/**/*.test.ts',
       ],
       exclude: [
         '**/*.{node,built,soak}.test.ts',

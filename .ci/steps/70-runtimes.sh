@@ -1,4 +1,4 @@
 set -euo pipefail
 source .ci/environment.sh
 use_runtimes
-npx vitest run --config .ci/built.config.ts test/runtimes
+npx vitest run --config .ci/built.config.ts test/runtimes test/conformance

@@ -110,7 +110,10 @@ function notEmpty<T extends Uint8Array>(value: T | undefined): T | undefined {
 /** The host name of a URL, which may lack its scheme. */
 export function hostOf(url: string): string {
   const whole = /^[a-z][a-z\d+.-]*:\/\//i.test(url) ? url : `https://${url}`;
-  return URL.canParse(whole) ? new URL(whole).hostname : url;
+  if (!URL.canParse(whole)) return url;
+  const { hostname } = new URL(whole);
+  // Chromium takes a space in a host, and writes it so; nothing else does.
+  return hostname.includes('%') ? url : hostname;
 }
 
 const certificates = required(list(required(only('rawBytes', required(bytes))), maxCertificates));
