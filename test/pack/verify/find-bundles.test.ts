@@ -388,6 +388,13 @@ describe('a search that cannot ask', () => {
     expect(codes(await find({ ...repository, manifest }, image))).toEqual(['ERR_STORE_READ']);
   });
 
+  it('ends with an abort that comes from elsewhere', async () => {
+    const repository = emptyRepository();
+    const image = await putImage(repository);
+    const abort = new DOMException('ended elsewhere', 'AbortError');
+    await expect(find({ ...repository, referrers: async () => broken(abort) }, image)).rejects.toBe(abort);
+  });
+
   it('ends with the reason of its signal', async () => {
     const repository = emptyRepository();
     const image = await putImage(repository);
