@@ -1,6 +1,5 @@
 import { fromBase64, fromUtf8, toBase64, utf8 } from '../../../src/bytes/encoding.ts';
 import { placeInDer } from './place-in-der.ts';
-import type { Documents } from './subject.ts';
 
 /** A text of a document that holds bytes, and where it stands. */
 interface Field {
@@ -8,9 +7,8 @@ interface Field {
   readonly bytes: Uint8Array;
 }
 
-/** Bytes of a document that can be mutated: its own, then those of each member in base64. */
+/** Bytes of a bundle that can be mutated: its own, then those of each member in base64. */
 export interface Surface {
-  readonly document: keyof Documents;
   readonly text: Uint8Array;
   readonly fields: readonly Field[];
   /** How many bytes there are. */
@@ -19,11 +17,8 @@ export interface Surface {
 
 /** All of a bundle. */
 export function bundleSurface(bundle: string): Surface {
-  return surfaceOf('bundle', utf8(bundle), fieldsOf(JSON.parse(bundle)));
-}
-
-function surfaceOf(document: keyof Documents, text: Uint8Array, fields: readonly Field[]): Surface {
-  return { document, text, fields, size: fields.reduce((sum, { bytes }) => sum + bytes.length, text.length) };
+  const [text, fields] = [utf8(bundle), fieldsOf(JSON.parse(bundle))];
+  return { text, fields, size: fields.reduce((sum, { bytes }) => sum + bytes.length, text.length) };
 }
 
 function fieldsOf(value: unknown, path: readonly string[] = []): Field[] {
@@ -35,32 +30,29 @@ function fieldsOf(value: unknown, path: readonly string[] = []): Field[] {
   return Object.entries(value).flatMap(([key, member]) => fieldsOf(member, [...path, key]));
 }
 
-/** The documents with one byte changed, and which one it was. */
+/** A bundle with one byte changed, and where that is. */
 export interface Mutant {
-  readonly documents: Documents;
-  readonly place: string;
+  readonly bundle: string | Uint8Array;
+  /** Looked for where it is asked for, which is seldom. */
+  readonly place: () => string;
 }
 
 /** Turns bits of one byte, which is counted over the whole surface. */
-export function mutant(documents: Documents, surface: Surface, index: number, bits: number): Mutant | undefined {
-  const whole = documents[surface.document];
-  if (index < surface.text.length) {
-    const text = turnedText(surface.text, index, bits);
-    return text === undefined
-      ? undefined
-      : { documents: { ...documents, bundle: text }, place: placeInJson(whole, text) };
+export function mutant(bundle: string, { text, fields }: Surface, index: number, bits: number): Mutant {
+  if (index < text.length) {
+    const changed = turned(text, index, bits);
+    return { bundle: changed, place: () => placeInJson(text, changed) };
   }
-  let offset = index - surface.text.length;
-  for (const { path, bytes } of surface.fields) {
-    if (offset >= bytes.length) {
-      offset -= bytes.length;
-      continue;
+  let offset = index - text.length;
+  for (const { path, bytes } of fields) {
+    if (offset < bytes.length) {
+      const changed = bundle.replace(toBase64(bytes), toBase64(turned(bytes, offset, bits)));
+      const within = offset;
+      return { bundle: changed, place: () => `${path} ${placeInDer(bytes, within)}`.trim() };
     }
-    const text = whole.replace(toBase64(bytes), toBase64(turned(bytes, offset, bits)));
-    const place = `${path} ${placeInDer(bytes, offset)}`.trim();
-    return { documents: { ...documents, [surface.document]: text }, place };
+    offset -= bytes.length;
   }
-  return undefined;
+  throw new RangeError(`there is no byte ${index}`);
 }
 
 function turned(bytes: Uint8Array, offset: number, bits: number): Uint8Array<ArrayBuffer> {
@@ -69,24 +61,15 @@ function turned(bytes: Uint8Array, offset: number, bits: number): Uint8Array<Arr
   return copy;
 }
 
-/** Undefined where it is not UTF-8 any more, which no reader of text would hand on. */
-function turnedText(text: Uint8Array, offset: number, bits: number): string | undefined {
-  try {
-    return fromUtf8(turned(text, offset, bits));
-  } catch {
-    return undefined;
-  }
-}
-
 /** The member in which two documents differ, with the place in DER for bytes; `no value` where none does. */
-function placeInJson(before: string, after: string): string {
+function placeInJson(before: Uint8Array, after: Uint8Array): string {
   let changed: unknown;
   try {
-    changed = JSON.parse(after);
+    changed = JSON.parse(fromUtf8(after));
   } catch {
     return 'no JSON';
   }
-  return difference(JSON.parse(before), changed, []) ?? 'no value';
+  return difference(JSON.parse(fromUtf8(before)), changed, []) ?? 'no value';
 }
 
 function difference(before: unknown, after: unknown, path: readonly string[]): string | undefined {

@@ -33,19 +33,18 @@ export async function specimenOf(subject: Subject): Promise<Specimen> {
 /** Changes one byte and looks at what comes of it. */
 export async function tryMutation(specimen: Specimen, index: number, bits: number, findings: Findings): Promise<void> {
   const { subject, surface, facts } = specimen;
-  const changed = mutant(subject, surface, index, bits);
-  if (changed === undefined) return;
+  const changed = mutant(subject.bundle, surface, index, bits);
+  const where = (): string => `${subject.name}, byte ${index} ^ ${bits} at ${changed.place()}`;
   findings.runs++;
-  const where = `${subject.name}, byte ${index} ^ ${bits} at ${changed.place}`;
   try {
-    const found = await factsOf(subject, changed.documents);
+    const found = await factsOf(subject, { ...subject, bundle: changed.bundle });
     if (found === undefined) return;
     const comparison = compareFacts(found, facts);
-    const place = comparison === 'other' ? undefined : meaninglessAt(changed.place, comparison);
-    if (place === undefined) findings.problems.push(`${where}: passes with ${comparison} facts`);
+    const place = comparison === 'other' ? undefined : meaninglessAt(changed.place(), comparison);
+    if (place === undefined) findings.problems.push(`${where()}: passes with ${comparison} facts`);
     else findings.meaningless.add(place);
   } catch (error) {
-    findings.problems.push(`${where}: throws ${String(error)}`);
+    findings.problems.push(`${where()}: throws ${String(error)}`);
   }
 }
 

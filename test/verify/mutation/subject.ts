@@ -23,7 +23,10 @@ export interface Subject {
 }
 
 /** The documents of a subject, of which one may be mutated. */
-export type Documents = Pick<Subject, 'bundle' | 'trustRoot'>;
+export interface Documents {
+  readonly bundle: string | Uint8Array;
+  readonly trustRoot: string;
+}
 
 /** Every kind of bundle that the Sigstore in memory makes, and every good case of the conformance suite. */
 export async function allSubjects(): Promise<readonly Subject[]> {
