@@ -289,12 +289,13 @@ export class SourceError extends PackError {
  */
 export class VerificationError extends PackError {
   override readonly name = 'VerificationError';
-  readonly code: VerificationErrorCode;
+  /** Also that of a bundle, envelope or statement that could not be read: the first reason of the report. */
+  readonly code: VerificationErrorCode | FormatErrorCode;
   /** The whole verification report, where there is one: every check with its outcome. */
   readonly report: object | undefined;
 
   constructor(
-    code: VerificationErrorCode,
+    code: VerificationErrorCode | FormatErrorCode,
     message: string,
     options: PackErrorOptions & { readonly report?: object | undefined } = {},
   ) {

@@ -1,5 +1,5 @@
 import type { Bundle } from '../attest/bundle.ts';
-import { VerificationError, type VerificationErrorCode } from '../errors.ts';
+import { VerificationError } from '../errors.ts';
 import type { ArtifactInput } from './artifact.ts';
 import { evaluate, type VerifyOptions } from './evaluate.ts';
 import type { VerificationReport } from './report.ts';
@@ -38,6 +38,5 @@ export async function verify(
 /** The error for a report whose verdict is no. */
 export function refusalOf(report: VerificationReport): VerificationError {
   const { code, message, artifact } = report;
-  // Codes of documents that cannot be read are codes of a report, too.
-  return new VerificationError(code as VerificationErrorCode, message, { report, details: { artifact } });
+  return new VerificationError(code as VerificationError['code'], message, { report, details: { artifact } });
 }

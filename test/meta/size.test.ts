@@ -10,6 +10,8 @@ const budgets: Readonly<Record<string, number>> = {
   index: 20,
   digest: 7,
   ports: 1,
+  verify: 29,
+  'trust/tuf': 28,
   'blob-store/memory': 9,
   'sink/memory': 3,
   'source/http': 12,

@@ -13,7 +13,7 @@ export interface SignOptions {
   readonly identity?: string | TestIdentity | undefined;
   /** Who vouched for that identity; GitHub's token issuer by default. */
   readonly issuer?: string | undefined;
-  /** Fulcio's extensions by name, as {@link fulcioExtension} knows them. */
+  /** Fulcio's extensions by name, `sourceRepositoryURI` for example. */
   readonly extensions?: Readonly<Record<string, string>> | undefined;
   /** The version of the bundle; 0.3 by default. */
   readonly version?: '0.1' | '0.2' | '0.3' | undefined;

@@ -23,6 +23,7 @@ export interface TestKey {
   readonly publicKey: Uint8Array<ArrayBuffer>;
   /** The AlgorithmIdentifier of its signatures, in DER. */
   readonly identifier: Uint8Array<ArrayBuffer>;
+  /** A signature in the form that certificates, logs and bundles hold. */
   sign(message: Uint8Array): Promise<Uint8Array<ArrayBuffer>>;
 }
 

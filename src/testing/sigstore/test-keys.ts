@@ -4,9 +4,26 @@ import { createTestKey, type TestKey, type TestKeyAlgorithm } from './test-key.t
 export type TestKeys = Readonly<Record<TestKeyName, TestKey>>;
 
 /** What the keys of a Sigstore are for. */
-export type TestKeyName = (typeof names)[number];
+export type TestKeyName =
+  | 'root'
+  | 'issuer'
+  | 'signer'
+  | 'ctLog'
+  | 'secondCtLog'
+  | 'log'
+  | 'secondLog'
+  | 'logV2'
+  | 'secondLogV2'
+  | 'timestampRoot'
+  | 'timestampIssuer'
+  | 'timestamp'
+  | 'secondTimestampRoot'
+  | 'secondTimestampIssuer'
+  | 'secondTimestamp'
+  | 'witness'
+  | 'stranger';
 
-const names = [
+const names: readonly TestKeyName[] = [
   'root',
   'issuer',
   'signer',
@@ -24,7 +41,7 @@ const names = [
   'secondTimestamp',
   'witness',
   'stranger',
-] as const;
+];
 
 /** Makes the keys that were not given: ECDSA P-256, but Ed25519 for the logs of Rekor v2 and the witness. */
 export async function createTestKeys(

@@ -60,19 +60,17 @@ export interface FetchedTarget extends TufTarget {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-type SignalOptions = Pick<OperationOptions, 'signal'>;
-
 /** A client of one repository. */
 export interface TufClient {
   /**
    * Updates root, timestamp, snapshot and targets (sections 5.1 to 5.6.6). Until the next refresh, what follows is
    * checked against the time at which it began.
    */
-  refresh(options?: SignalOptions): Promise<TufState>;
+  refresh(options?: Pick<OperationOptions, 'signal'>): Promise<TufState>;
   /** What is said of a target, without fetching it; undefined where no role that is trusted with it lists it. */
-  find(name: string, options?: SignalOptions): Promise<TufTarget | undefined>;
+  find(name: string, options?: Pick<OperationOptions, 'signal'>): Promise<TufTarget | undefined>;
   /** A target with its bytes; undefined where no role that is trusted with it lists it. */
-  target(name: string, options?: SignalOptions): Promise<FetchedTarget | undefined>;
+  target(name: string, options?: Pick<OperationOptions, 'signal'>): Promise<FetchedTarget | undefined>;
 }
 
 interface Trusted {
