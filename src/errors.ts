@@ -4,103 +4,19 @@
  * @module
  */
 
-/** Codes of {@link UsageError}: the caller asked for something that cannot be done. */
-export type UsageErrorCode =
-  | 'ERR_INVALID_ARGUMENT'
-  | 'ERR_INVALID_REFERENCE'
-  | 'ERR_INVALID_DIGEST'
-  | 'ERR_INVALID_MEDIA_TYPE'
-  | 'ERR_MISSING_ARTIFACT_TYPE'
-  | 'ERR_UNSUPPORTED';
+import type {
+  FormatErrorCode,
+  IntegrityErrorCode,
+  PackErrorCode,
+  RegistryErrorCode,
+  SourceErrorCode,
+  StoreErrorCode,
+  TrustErrorCode,
+  UsageErrorCode,
+  VerificationErrorCode,
+} from './errors/codes.ts';
 
-/** Codes of {@link FormatError}: a document or archive from outside is malformed or unsafe. */
-export type FormatErrorCode =
-  | 'ERR_JSON_INVALID'
-  | 'ERR_MANIFEST_INVALID'
-  | 'ERR_INDEX_INVALID'
-  | 'ERR_LAYOUT_INVALID'
-  | 'ERR_ARCHIVE_INVALID'
-  | 'ERR_LOCK_INVALID'
-  | 'ERR_LOCK_ENTRY'
-  | 'ERR_UNSAFE_PATH'
-  | 'ERR_DER_INVALID'
-  | 'ERR_BUNDLE_INVALID'
-  | 'ERR_ENVELOPE_INVALID'
-  | 'ERR_STATEMENT_INVALID'
-  | 'ERR_TRUST_ROOT_INVALID'
-  | 'ERR_TUF_INVALID'
-  | 'ERR_LIMIT_EXCEEDED';
-
-/** Codes of {@link IntegrityError}: bytes are not those that were named. */
-export type IntegrityErrorCode = 'ERR_DIGEST_MISMATCH' | 'ERR_SIZE_MISMATCH' | 'ERR_TRAILING_DATA';
-
-/** Codes of {@link StoreError}: a blob store, a record store or a target folder failed. */
-export type StoreErrorCode =
-  'ERR_BLOB_NOT_FOUND' | 'ERR_STORE_READ' | 'ERR_STORE_WRITE' | 'ERR_STORE_QUOTA' | 'ERR_CONFLICT';
-
-/** Codes of {@link RegistryError}: a registry, or the way to it, failed. */
-export type RegistryErrorCode =
-  | 'ERR_REGISTRY_UNAUTHORIZED'
-  | 'ERR_REGISTRY_DENIED'
-  | 'ERR_REGISTRY_NOT_FOUND'
-  | 'ERR_REGISTRY_RATE_LIMITED'
-  | 'ERR_REGISTRY_UNAVAILABLE'
-  | 'ERR_REGISTRY_NETWORK'
-  | 'ERR_REGISTRY_TIMEOUT'
-  | 'ERR_REGISTRY_PROTOCOL'
-  | 'ERR_REGISTRY_REJECTED';
-
-/** Codes of {@link SourceError}: an artifact could not be had from where it comes from. */
-export type SourceErrorCode = 'ERR_SOURCE_NOT_FOUND' | 'ERR_SOURCE_UNAVAILABLE' | 'ERR_SOURCE_OFFLINE';
-
-/**
- * Codes of {@link VerificationError}: evidence is wrong, or the policy asks for more than there is. Each code is also a
- * reason in a verification report.
- */
-export type VerificationErrorCode =
-  | 'ERR_SIGNATURE_INVALID'
-  | 'ERR_CERTIFICATE_INVALID'
-  | 'ERR_CERTIFICATE_UNTRUSTED'
-  | 'ERR_CERTIFICATE_EXPIRED'
-  | 'ERR_SCT_INVALID'
-  | 'ERR_SCT_MISSING'
-  | 'ERR_LOG_ENTRY_INVALID'
-  | 'ERR_LOG_PROOF_INVALID'
-  | 'ERR_LOG_UNTRUSTED'
-  | 'ERR_LOG_MISSING'
-  | 'ERR_TIMESTAMP_INVALID'
-  | 'ERR_TIMESTAMP_UNTRUSTED'
-  | 'ERR_TIMESTAMP_MISSING'
-  | 'ERR_SUBJECT_MISMATCH'
-  | 'ERR_KEY_MISMATCH'
-  | 'ERR_IDENTITY_MISMATCH'
-  | 'ERR_PREDICATE_MISMATCH'
-  | 'ERR_PROVENANCE_MISMATCH'
-  | 'ERR_THRESHOLD_NOT_MET'
-  | 'ERR_ALGORITHM_UNSUPPORTED'
-  | 'ERR_NO_SIGNATURES'
-  | 'ERR_SIGNATURES_HIDDEN'
-  | 'ERR_SIGNATURES_UNREACHABLE';
-
-/** Codes of {@link TrustError}: an update of a trust root by TUF could not be believed, or not be had. */
-export type TrustErrorCode =
-  | 'ERR_TUF_SIGNATURE'
-  | 'ERR_TUF_ROLLBACK'
-  | 'ERR_TUF_EXPIRED'
-  | 'ERR_TUF_MISMATCH'
-  | 'ERR_TUF_TARGET_NOT_FOUND'
-  | 'ERR_TUF_UNAVAILABLE';
-
-/** Every code that an error of packwright can carry. */
-export type PackErrorCode =
-  | UsageErrorCode
-  | FormatErrorCode
-  | IntegrityErrorCode
-  | StoreErrorCode
-  | RegistryErrorCode
-  | SourceErrorCode
-  | VerificationErrorCode
-  | TrustErrorCode;
+export type * from './errors/codes.ts';
 
 /** What every error may say besides its message. */
 export interface PackErrorOptions {
@@ -319,61 +235,4 @@ export class TrustError extends PackError {
 /** True for an error of packwright, also one from another copy of the library or another realm. */
 export function isPackError(value: unknown): value is PackError {
   return typeof value === 'object' && value !== null && (value as Record<symbol, unknown>)[brand] === true;
-}
-
-/**
- * The exit code of the `packwright` command for an error. Of those that are not ours an abort is 130, the end of the
- * time that a signal gives is 21, and everything else is 1.
- */
-export function exitCodeOf(error: unknown): number {
-  if (!isPackError(error)) return exitCodeOfForeign(error);
-  return exitCodeByCode[error.code] ?? exitCodeByClass[error.name] ?? 1;
-}
-
-/** Codes whose exit code is not that of their class. */
-const exitCodeByCode: Readonly<Partial<Record<PackErrorCode, number>>> = /* @__PURE__ */ Object.freeze({
-  // Also where a verification says so: what could not be read whole is no signature that is wrong.
-  ERR_LIMIT_EXCEEDED: 30,
-  ERR_DIGEST_MISMATCH: 30,
-  ERR_SIZE_MISMATCH: 30,
-  ERR_TRAILING_DATA: 30,
-  ERR_BLOB_NOT_FOUND: 11,
-  ERR_REGISTRY_NOT_FOUND: 11,
-  ERR_REGISTRY_UNAUTHORIZED: 20,
-  ERR_REGISTRY_DENIED: 20,
-  ERR_REGISTRY_REJECTED: 1,
-  ERR_DER_INVALID: 12,
-  ERR_BUNDLE_INVALID: 12,
-  ERR_ENVELOPE_INVALID: 12,
-  ERR_STATEMENT_INVALID: 12,
-  ERR_NO_SIGNATURES: 10,
-  ERR_SCT_MISSING: 13,
-  ERR_LOG_MISSING: 13,
-  ERR_TIMESTAMP_MISSING: 13,
-  ERR_KEY_MISMATCH: 13,
-  ERR_IDENTITY_MISMATCH: 13,
-  ERR_PREDICATE_MISMATCH: 13,
-  ERR_PROVENANCE_MISMATCH: 13,
-  ERR_THRESHOLD_NOT_MET: 13,
-  ERR_SIGNATURES_HIDDEN: 21,
-  ERR_SIGNATURES_UNREACHABLE: 21,
-  ERR_TUF_TARGET_NOT_FOUND: 11,
-  ERR_TUF_UNAVAILABLE: 21,
-});
-
-const exitCodeByClass: Readonly<Record<string, number>> = /* @__PURE__ */ Object.freeze({
-  UsageError: 2,
-  FormatError: 30,
-  IntegrityError: 30,
-  StoreError: 1,
-  RegistryError: 21,
-  SourceError: 21,
-  VerificationError: 12,
-  TrustError: 12,
-});
-
-function exitCodeOfForeign(error: unknown): number {
-  const { name } = (error ?? {}) as { readonly name?: unknown };
-  if (name === 'AbortError') return 130;
-  return name === 'TimeoutError' ? 21 : 1;
 }

@@ -80,8 +80,8 @@ export {
   type DigestAlgorithm,
   type Integrity,
 } from './digest/index.ts';
+export { exitCodeOf } from './errors/exit-code.ts';
 export {
-  exitCodeOf,
   FormatError,
   IntegrityError,
   isPackError,

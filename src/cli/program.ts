@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { exitCodeOf } from '../errors.ts';
+import { exitCodeOf } from '../errors/exit-code.ts';
 import type { CommandOutput, CommandSpec, FlagSpec, FlagValues } from './command.ts';
 import { commands } from './commands/index.ts';
 import type { CommandContext } from './context.ts';
