@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Bundle as PeerBundle, TrustedRoot as PeerRoot } from '@sigstore/protobuf-specs';
 import { describe, expect, it } from 'vitest';
 import { formatBundle } from '../../src/attest/format-bundle.ts';
@@ -7,9 +6,13 @@ import { parseBundle } from '../../src/attest/parse-bundle.ts';
 import { parseTrustRoot } from '../../src/attest/parse-trust-root.ts';
 import { toHex } from '../../src/bytes/encoding.ts';
 import { isPackError } from '../../src/errors.ts';
+import { vectors } from '../vectors.ts';
 
-const folder = fileURLToPath(new URL('../../../shared/vectors/sigstore-conformance/bundle-verify', import.meta.url));
-const found = existsSync(folder);
+const {
+  path: folder,
+  found,
+  skipped,
+} = vectors('sigstore-conformance/bundle-verify', 'the comparison with protobuf-specs');
 const filesOf = (name: string): string[] =>
   found
     ? readdirSync(folder)
@@ -37,8 +40,10 @@ function readable(path: string): boolean {
 }
 
 describe('the reader of protobuf-specs', () => {
-  if (!found)
-    console.log('skipped: comparison with protobuf-specs, for the folder of vectors is not beside the repository');
+  it.skipIf(skipped)('is asked about bundles and roots', () => {
+    expect(filesOf('bundle.sigstore.json').filter(readable).length).toBeGreaterThan(50);
+    expect(filesOf('trusted_root.json').length).toBeGreaterThan(30);
+  });
 
   it.each(
     filesOf('bundle.sigstore.json')

@@ -1,12 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseBundle } from '../../src/attest/parse-bundle.ts';
 import { parseTrustRoot } from '../../src/attest/parse-trust-root.ts';
 import { parseStatement } from '../../src/attest/statement.ts';
+import { vectors } from '../vectors.ts';
 
-const folder = fileURLToPath(new URL('../../../shared/vectors/sigstore-conformance/bundle-verify', import.meta.url));
-const found = existsSync(folder);
+const {
+  path: folder,
+  found,
+  skipped,
+} = vectors('sigstore-conformance/bundle-verify', 'documents of the Sigstore conformance suite');
 /** Cases whose document is wrong by itself; in all others the evidence is. */
 const malformed = [
   'bundle-empty-certificate-chain_fail',
@@ -23,9 +26,6 @@ const malformed = [
 ];
 
 describe('the documents of the Sigstore conformance suite', () => {
-  const skipped = !found && process.env['CI'] === undefined;
-  if (skipped) console.log('skipped: documents of sigstore-conformance, for its folder is not beside the repository');
-
   const names = found ? readdirSync(folder).filter((name) => existsSync(`${folder}/${name}/bundle.sigstore.json`)) : [];
 
   it.skipIf(skipped)('are those of 70 cases', () => {

@@ -1,20 +1,18 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildPage } from '../../examples/verifier-page/build.ts';
 import { root } from '../meta/source-tree.ts';
 import type { BrowserName } from '../runtimes/browsers.ts';
 import { runtimesIn } from '../runtimes/tools.ts';
+import { vectors as vectorsAt } from '../vectors.ts';
 import { openForPerson, type Person } from './verifier-page.ts';
 
-const vectors = fileURLToPath(new URL('../../../shared/vectors/sigstore-conformance', import.meta.url));
-const skipped = !existsSync(vectors) && process.env['CI'] === undefined;
-if (skipped) console.log('skipped: the verifier page, for its folder of vectors is not beside the repository');
+const { path: vectors, skipped } = vectorsAt('sigstore-conformance', 'the verifier page');
 
 const runtimes = runtimesIn(process.env['PACKWRIGHT_RUNTIMES'] ?? root);
 const folder = await mkdtemp(join(tmpdir(), 'packwright-page-'));

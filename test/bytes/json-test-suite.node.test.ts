@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseJson } from '../../src/bytes/json.ts';
 import { isPackError } from '../../src/errors.ts';
+import { vectors } from '../vectors.ts';
 
-const folder = fileURLToPath(new URL('../../../shared/vectors/json-test-suite', import.meta.url));
-const found = existsSync(folder);
+const { path: folder, found, skipped } = vectors('json-test-suite', 'JSONTestSuite');
 // The suite calls these valid. They are refused on purpose: readers do not agree on which of the two members counts.
 const refusedOnPurpose = ['y_object_duplicated_key.json', 'y_object_duplicated_key_and_value.json'];
 
@@ -20,9 +19,6 @@ function accepts(name: string): boolean {
 }
 
 describe('JSONTestSuite', () => {
-  const skipped = !found && process.env['CI'] === undefined;
-  if (skipped) console.log('skipped: JSONTestSuite, for its folder of vectors is not beside the repository');
-
   it.skipIf(skipped)('has all its 318 texts beside the repository', () => {
     expect(found && readdirSync(folder).filter((name) => name.endsWith('.json')).length).toBe(318);
   });

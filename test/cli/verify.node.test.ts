@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { chmod, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { httpRegistry } from '../../src/adapters/registry/http.ts';
 import { openLayout } from '../../src/adapters/registry/layout.ts';
@@ -20,6 +18,7 @@ import {
   sign,
   sigstore,
 } from '../pack/verify/signed-packs.ts';
+import { vectors } from '../vectors.ts';
 import { emptyFolder, run, type Finished } from './run-command.ts';
 import { serveRegistry } from './serve-registry.ts';
 
@@ -404,11 +403,8 @@ describe('a command line that nobody can verify by', () => {
   });
 });
 
-const cases = fileURLToPath(new URL('../../../shared/vectors/sigstore-conformance/bundle-verify', import.meta.url));
-
 describe('bundles of the public-good instance', () => {
-  const skipped = !existsSync(cases) && process.env['CI'] === undefined;
-  if (skipped) console.log('skipped: bundles of the public-good instance, for the folder of vectors is not there');
+  const { path: cases, skipped } = vectors('sigstore-conformance/bundle-verify', 'bundles of the public-good instance');
   const beacon =
     'https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main';
   const signer = [

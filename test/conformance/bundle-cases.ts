@@ -1,14 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { vectors } from '../vectors.ts';
 
-const vectors = fileURLToPath(new URL('../../../shared/vectors', import.meta.url));
-const folder = join(vectors, 'sigstore-conformance/bundle-verify');
-const found = existsSync(folder);
+const suite = vectors('sigstore-conformance/bundle-verify', 'the Sigstore conformance suite');
+const folder = suite.path;
 
-/** True where the vectors are not beside the repository: a user's clone. CI must have them. */
-export const skipped: boolean = !found && process.env['CI'] === undefined;
-if (skipped) console.log('skipped: the Sigstore conformance suite, for its folder is not beside the repository');
+/** True where the suite is not there and need not be; see `test/vectors.ts`. */
+export const skipped: boolean = suite.skipped;
 
 /** A case of the Sigstore conformance suite, as its command line gives it. */
 export interface BundleCase {
@@ -33,7 +31,7 @@ const workflow =
   '/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main';
 
 /** Every case that is there. */
-export const bundleCases: readonly BundleCase[] = found
+export const bundleCases: readonly BundleCase[] = suite.found
   ? readdirSync(folder, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => readBundleCase(name))

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { publicGoodTrustRoot } from '../../src/adapters/trust/public-good.ts';
 import type { Bundle } from '../../src/attest/bundle.ts';
 import { parseBundle } from '../../src/attest/parse-bundle.ts';
 import { parseTrustRoot } from '../../src/attest/parse-trust-root.ts';
@@ -8,24 +7,14 @@ import type { TrustRoot } from '../../src/attest/trust-root.ts';
 import { parsePem } from '../../src/bytes/pem.ts';
 import type { DigestAlgorithm } from '../../src/digest/index.ts';
 import type { SignedContent } from '../../src/verify/signed-content.ts';
+import { bundleCases } from '../conformance/bundle-cases.ts';
 
-const vectors = fileURLToPath(new URL('../../../shared/vectors', import.meta.url));
-const folder = `${vectors}/sigstore-conformance/bundle-verify`;
-const found = existsSync(folder);
-
-/** True where the vectors are not beside the repository: a user's clone. CI must have them. */
-export const skipped: boolean = !found && process.env['CI'] === undefined;
-if (skipped)
-  console.log('skipped: cases of the Sigstore conformance suite, for its folder is not beside the repository');
+export { skipped } from '../conformance/bundle-cases.ts';
 
 /** The names of all cases. */
-export const caseNames: readonly string[] = found
-  ? readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-  : [];
+export const caseNames: readonly string[] = bundleCases.map(({ name }) => name);
 
-/** One case of the Sigstore conformance suite. */
+/** One case of the Sigstore conformance suite, as the parts of the verifier take it. */
 export interface ConformanceCase {
   readonly bundle: Bundle;
   readonly trust: TrustRoot;
@@ -34,25 +23,22 @@ export interface ConformanceCase {
 
 /** Reads a case whose key is on P-256, which all of them are. */
 export function readCase(name: string): ConformanceCase {
-  const file = (base: string): string => `${folder}/${name}/${base}`;
-  const bundle = parseBundle(readFileSync(file('bundle.sigstore.json')));
-  const own = existsSync(file('trusted_root.json'));
-  const trust = parseTrustRoot(
-    readFileSync(own ? file('trusted_root.json') : `${vectors}/trust/sigstore-public-good.json`),
-  );
-  const artifact = readFileSync(existsSync(file('artifact')) ? file('artifact') : `${folder}/a.txt`);
+  const found = bundleCases.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`${name} is no case`);
+  const bundle = parseBundle(found.bundle);
+  const trust = found.trustedRoot === undefined ? publicGoodTrustRoot() : parseTrustRoot(found.trustedRoot);
   const digest = async (algorithm: DigestAlgorithm): Promise<Uint8Array> =>
-    createHash(algorithm).update(artifact).digest();
-  return { bundle, trust, signed: signedContent(bundle, digest, file('key.pub')) };
+    createHash(algorithm).update(found.artifact).digest();
+  return { bundle, trust, signed: signedContent(bundle, digest, found.keyPem ?? '') };
 }
 
 type DigestOf = (algorithm: DigestAlgorithm) => Promise<Uint8Array>;
 
-function signedContent({ material, content }: Bundle, digest: DigestOf, keyFile: string): SignedContent {
+function signedContent({ material, content }: Bundle, digest: DigestOf, keyPem: string): SignedContent {
   const key =
     material.kind === 'certificate'
       ? ({ kind: 'certificate', der: material.certificates[0] ?? new Uint8Array() } as const)
-      : ({ kind: 'key', spki: parsePem(readFileSync(keyFile, 'utf8'), 'PUBLIC KEY') } as const);
+      : ({ kind: 'key', spki: parsePem(keyPem, 'PUBLIC KEY') } as const);
   if (content.kind === 'message') {
     return { signature: content.signature, key, hash: 'sha256', content: { kind: 'message', digest } };
   }

@@ -18,7 +18,7 @@ export function checkpointNames(log: TransparencyLog): readonly string[] {
 }
 
 /** The name in an origin of Rekor v1, which has the number of a tree behind it; undefined for another origin. */
-export function nameOfTree(origin: string): string | undefined {
+function nameOfTree(origin: string): string | undefined {
   return /^(.{1,500}) - [0-9]{1,20}$/.exec(origin)?.[1];
 }
 

@@ -1,22 +1,20 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync } from 'node:fs';
+import { vectors } from '../../vectors.ts';
 import type { WycheproofFile } from './wycheproof.ts';
 
-const folder = fileURLToPath(new URL('../../../../shared/vectors/wycheproof', import.meta.url));
-const found = existsSync(folder);
+const suite = vectors('wycheproof', 'Wycheproof');
 
-/** True where the vectors are not beside the repository: a user's clone. CI must have them. */
-export const skipped: boolean = !found && process.env['CI'] === undefined;
-if (skipped) console.log('skipped: Wycheproof, for its folder of vectors is not beside the repository');
+/** True where the suite is not there and need not be; see `test/vectors.ts`. */
+export const skipped: boolean = suite.skipped;
 
 /** The names of the files that are there. */
-export const wycheproofNames: readonly string[] = found
-  ? readdirSync(folder).filter((name) => name.endsWith('.json'))
+export const wycheproofNames: readonly string[] = suite.found
+  ? readdirSync(suite.path).filter((name) => name.endsWith('.json'))
   : [];
 
 /** Where a file is. */
 export function wycheproofPath(name: string): string {
-  return `${folder}/${name}`;
+  return `${suite.path}/${name}`;
 }
 
 export function readWycheproof(name: string): WycheproofFile {

@@ -7,7 +7,7 @@ import { count, flag, object, own, type Members, type RoleFormat } from './docum
 import { readKeys, readRoleKeys, type RoleKeys } from './role-keys.ts';
 
 /** The four roles that a root names the keys of. */
-export const topRoles = ['root', 'timestamp', 'snapshot', 'targets'] as const;
+const topRoles = ['root', 'timestamp', 'snapshot', 'targets'] as const;
 
 /** One of the four roles that a root names the keys of. */
 export type TopRole = (typeof topRoles)[number];
