@@ -10,6 +10,7 @@ const budgets: Readonly<Record<string, number>> = {
   index: 20,
   digest: 7,
   ports: 1,
+  // The aim is 20: this is what there is, and it must not grow.
   verify: 30,
   'trust/tuf': 29,
   'blob-store/memory': 9,
