@@ -9,6 +9,7 @@ import type {
   IntegrityErrorCode,
   PackErrorCode,
   RegistryErrorCode,
+  SigningErrorCode,
   SourceErrorCode,
   StoreErrorCode,
   TrustErrorCode,
@@ -218,6 +219,24 @@ export class VerificationError extends PackError {
     super(message, options);
     this.code = code;
     this.report = options.report;
+  }
+}
+
+/**
+ * A signature could not be made. Exit code 1, and 20 for a password or token that is not accepted. `retryable` says
+ * whether the same call may succeed later; nothing was attached.
+ */
+export class SigningError extends PackError {
+  override readonly name = 'SigningError';
+  readonly code: SigningErrorCode;
+  /** Who was asked, without user info and query; undefined for a key that is at hand. */
+  readonly service: string | undefined;
+
+  constructor(code: SigningErrorCode, message: string, options: PackErrorOptions & { readonly service?: string } = {}) {
+    const { service } = options;
+    super(message, service === undefined ? options : { ...options, details: { service, ...options.details } });
+    this.code = code;
+    this.service = service;
   }
 }
 

@@ -76,6 +76,16 @@ export type VerificationErrorCode =
   | 'ERR_SIGNATURES_HIDDEN'
   | 'ERR_SIGNATURES_UNREACHABLE';
 
+/** Codes of `SigningError`: a key, a certificate authority, a log or a timestamp authority did not do its part. */
+export type SigningErrorCode =
+  | 'ERR_KEY'
+  | 'ERR_KEY_PASSWORD'
+  | 'ERR_IDENTITY_TOKEN'
+  | 'ERR_CERTIFICATE_REQUEST'
+  | 'ERR_LOG_ENTRY'
+  | 'ERR_TIMESTAMP_REQUEST'
+  | 'ERR_SIGNATURE_REJECTED';
+
 /** Codes of `TrustError`: an update of a trust root by TUF could not be believed, or not be had. */
 export type TrustErrorCode =
   | 'ERR_TUF_SIGNATURE'
@@ -94,4 +104,5 @@ export type PackErrorCode =
   | RegistryErrorCode
   | SourceErrorCode
   | VerificationErrorCode
-  | TrustErrorCode;
+  | TrustErrorCode
+  | SigningErrorCode;

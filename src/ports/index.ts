@@ -39,4 +39,5 @@ export type {
   StoredManifest,
   TagOptions,
 } from './registry.ts';
+export type { KeyContent, Signer, SignerContent, SigningKey } from './signer.ts';
 export type { Artifact, Source, SourceOptions } from './source.ts';
