@@ -21,6 +21,11 @@ export type KeyContent = { readonly message: Uint8Array } | { readonly digest: D
 /** Signs, and gives everything that somebody needs to verify it. */
 export interface Signer {
   /**
+   * The key that everything is signed with, where it is always the same. Bundles name it by a hint alone: only this
+   * tells who attaches them that they are by it.
+   */
+  readonly key?: Pick<SigningKey, 'details' | 'publicKey'> | undefined;
+  /**
    * A bundle of version 0.3 over an envelope or a message. It was verified before it is given: what cannot be verified
    * is an error.
    */
