@@ -92,6 +92,15 @@ const entry: Reader<LogEntry> = (value, place) => {
   return { ...read, ...kindVersion, promise: inclusionPromise, proof: inclusionProof, body: canonicalizedBody };
 };
 
+/**
+ * Reads an entry as a log answers with it, by itself, as strictly as one in a bundle.
+ *
+ * @throws FormatError `ERR_BUNDLE_INVALID` with the path of what is wrong; `ERR_LIMIT_EXCEEDED`.
+ */
+export function parseLogEntry(input: Uint8Array | string): LogEntry {
+  return readDocument({ name: 'log entry', code: 'ERR_BUNDLE_INVALID', maxBytes: maxBundleBytes }, input, entry);
+}
+
 const materialMessage = required(
   message({
     publicKey: message({ hint: text }),

@@ -10,6 +10,8 @@ export interface TstInfo {
   readonly imprint: Uint8Array;
   /** In milliseconds since 1970; fractions are kept. */
   readonly time: number;
+  /** What the request said, so that an old answer is not taken for a new one. Whoever asked compares it. */
+  readonly nonce: bigint | undefined;
 }
 
 /** Reads a TSTInfo of version 1. Nothing in it is believed before the signature of the token is. */
@@ -24,18 +26,17 @@ export function parseTstInfo(bytes: Uint8Array): TstInfo {
   imprint.end();
   cursor.expect(derTags.integer);
   const time = timeOf(cursor.expect(derTags.generalizedTime), { fraction: true });
-  readRest(cursor);
-  return { hash, imprint: digest, time };
+  return { hash, imprint: digest, time, nonce: readRest(cursor) };
 }
 
 /**
- * Accuracy, ordering, nonce and the name of the authority change nothing here: the time is the one that is written, and
- * who signed is said by the certificate. An extension that must be understood is refused, for none is.
+ * Gives the nonce. Accuracy, ordering and the name of the authority change nothing here: the time is the one that is
+ * written, and who signed is said by the certificate. An extension that must be understood is refused, for none is.
  */
-function readRest(cursor: DerCursor): void {
+function readRest(cursor: DerCursor): bigint | undefined {
   cursor.optional(derTags.sequence);
   cursor.optional(derTags.boolean);
-  cursor.optional(derTags.integer);
+  const nonce = cursor.optional(derTags.integer);
   cursor.optional(0xa0);
   const extensions = cursor.optional(0xa1);
   cursor.end();
@@ -45,4 +46,5 @@ function readRest(cursor: DerCursor): void {
     const critical = extension.optional(derTags.boolean);
     if (critical !== undefined && booleanOf(critical)) throw timestampError(`has the critical extension ${name}`);
   }
+  return nonce === undefined ? undefined : integerOf(nonce);
 }
