@@ -2,6 +2,7 @@ import type { Descriptor } from '../oci/descriptor.ts';
 import type { FileSink } from '../ports/file-sink.ts';
 import type { OperationOptions, PackEventListener } from '../ports/operation.ts';
 import type { Registry } from '../ports/registry.ts';
+import type { Signer } from '../ports/signer.ts';
 import type { Source } from '../ports/source.ts';
 import { checkCount, checkObject, checkOptions, operationKeys } from '../bytes/check-options.ts';
 import type { CopyOptions, CopyResult } from './copy.ts';
@@ -11,6 +12,7 @@ import { packLimits, type PackLimits } from './limits.ts';
 import type { LocateArtifact } from './pack-lock.ts';
 import { openLocation, resolveLocation, type PackLocation, type RegistryLookup } from './pack-location.ts';
 import type { PackFilesInput, PackInput, PackOptions, PackResult } from './pack-input.ts';
+import type { Attestation, AttestPackOptions, SignPackOptions, SignResult } from './sign-options.ts';
 import type { UnpackOptions, UnpackResult } from './unpack.ts';
 import type { Policy } from '../verify/policy.ts';
 import type { PolicyAndTrust, VerifyPackOptions } from './verification-input.ts';
@@ -69,6 +71,26 @@ export interface PackService {
    * @throws UsageError, RegistryError; FormatError `ERR_LIMIT_EXCEEDED` for more signatures than are looked at.
    */
   evaluate(from: PackLocation, policy: Policy | PolicyAndTrust, options?: VerifyPackOptions): Promise<PackVerdict>;
+  /**
+   * Signs a pack, and attaches the signature in the shape that cosign 3 writes and finds. What is named is read once,
+   * and the signature is about its digest; it is verified before it is attached. Where anything fails, nothing is
+   * attached, though a log may have an entry by then.
+   *
+   * @throws SigningError, and whatever the signer throws; StoreError `ERR_CONFLICT` where the tag moved meanwhile;
+   * UsageError, RegistryError.
+   */
+  sign(subject: PackLocation, signer: Signer, options?: SignPackOptions): Promise<SignResult>;
+  /**
+   * Signs a statement about a pack: a provenance, an SBOM, the results of tests. It is attached as a signature is.
+   *
+   * @throws UsageError `ERR_INVALID_ARGUMENT` for a predicate that is no object of JSON; else as `sign` does.
+   */
+  attest(
+    subject: PackLocation,
+    attestation: Attestation,
+    signer: Signer,
+    options?: AttestPackOptions,
+  ): Promise<SignResult>;
 }
 
 const serviceKeys = ['registries', 'sources', 'locate', 'limits', 'concurrency', 'onEvent', 'signal'];
@@ -131,6 +153,15 @@ export function bindPackService(options: PackServiceOptions & { readonly registr
     async evaluate(from, policy, own = {}) {
       const { evaluatePack } = await import('./verify.ts');
       return evaluatePack(await openLocation(from, bound.registries), policy, withDefaults(bound, own));
+    },
+    async sign(subject, signer, own = {}) {
+      const { signPack } = await import('./sign.ts');
+      return signPack(await openLocation(subject, bound.registries), signer, { ...own, ...bound.options(own) });
+    },
+    async attest(subject, attestation, signer, own = {}) {
+      const { attestPack } = await import('./attest.ts');
+      const location = await openLocation(subject, bound.registries);
+      return attestPack(location, attestation, signer, { ...own, ...bound.options(own) });
     },
   };
 }

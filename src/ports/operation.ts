@@ -20,6 +20,8 @@ export type EventVerb =
   | 'unpack'
   | 'inspect'
   | 'verify'
+  | 'sign'
+  | 'attest'
   | 'fetch'
   | 'read'
   | 'write'
