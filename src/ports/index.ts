@@ -41,4 +41,3 @@ export type {
 } from './registry.ts';
 export type { KeyContent, Signer, SignerContent, SigningKey } from './signer.ts';
 export type { Artifact, Source, SourceOptions } from './source.ts';
-export type { Testimony, Witness, WitnessedKey } from './witness.ts';
