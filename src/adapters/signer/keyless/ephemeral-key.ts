@@ -1,0 +1,38 @@
+import { derInteger, derSequence } from '../../../bytes/der-writer.ts';
+import { unshared } from '../../../bytes/unshared.ts';
+import type { KeyContent } from '../../../ports/signer.ts';
+
+/** A key that is made for one signature and then forgotten: ECDSA on P-256 with SHA-256. */
+export interface EphemeralKey {
+  /** SubjectPublicKeyInfo in DER. */
+  readonly publicKey: Uint8Array<ArrayBuffer>;
+  /** A signature in DER. */
+  sign(content: KeyContent): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** What it signs by, in `PublicKeyDetails` of protobuf-specs. */
+export const ephemeralDetails = 'PKIX_ECDSA_P256_SHA_256';
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/**
+ * Makes a key. The platform's cannot be read out, and signs nothing but bytes in memory; for a digest of what is too
+ * large for that, another one is loaded.
+ */
+export async function createEphemeralKey(forDigest: boolean): Promise<EphemeralKey> {
+  if (forDigest) return (await import('./digest-key.ts')).createDigestKey();
+  const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
+  return {
+    publicKey: new Uint8Array(await crypto.subtle.exportKey('spki', publicKey)),
+    async sign(content) {
+      const message = 'message' in content ? content.message : new Uint8Array();
+      return ecdsaDer(new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, unshared(message))));
+    },
+  };
+}
+
+/** The platform joins the two numbers of a signature; Sigstore has them in DER (RFC 3279 section 2.2.3). */
+function ecdsaDer(joined: Uint8Array): Uint8Array<ArrayBuffer> {
+  const half = joined.length / 2;
+  return derSequence(derInteger(joined.subarray(0, half)), derInteger(joined.subarray(half)));
+}
