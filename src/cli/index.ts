@@ -19,6 +19,14 @@ export { extractCommand, type ExtractCommandOptions } from './commands/extract.t
 export { gcCommand, type GcCommandOptions } from './commands/gc.ts';
 export { inspectCommand, type InspectCommandOptions } from './commands/inspect.ts';
 export {
+  generateKeysCommand,
+  importKeyCommand,
+  publicKeyCommand,
+  type GenerateKeysCommandOptions,
+  type ImportKeyCommandOptions,
+  type PublicKeyCommandResult,
+} from './commands/keys.ts';
+export {
   loginCommand,
   logoutCommand,
   type LoginCommandOptions,
@@ -62,4 +70,5 @@ export type { Environment } from '../adapters/credential/docker-config.ts';
 export { openRegistries, type CommandRegistries, type RegistriesOptions } from './registries.ts';
 export { registryFlags, registryOptions } from './registry-flags.ts';
 export { runProgram, type ProgramHost, type ProgramStream } from './program.ts';
+export type { WrittenKeyPair } from './write-key-pair.ts';
 export { progressRenderer, type ProgressOutput, type ProgressRenderer } from './progress.ts';

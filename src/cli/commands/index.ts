@@ -6,8 +6,10 @@ import { exportSpec, importSpec } from './move-archive.ts';
 import { extractSpec } from './extract.ts';
 import { gcSpec } from './gc.ts';
 import { inspectSpec } from './inspect.ts';
+import { keysSpec } from './keys.ts';
 import { loginSpec, logoutSpec } from './login.ts';
 import { packSpec } from './pack.ts';
+import { sbomSpec } from './sbom.ts';
 import { serveSpec } from './serve.ts';
 import { deleteSpec, tagSpec, tagsSpec } from './tags.ts';
 import { copySpec, pullSpec, pushSpec } from './transfer.ts';
@@ -26,6 +28,7 @@ export const commands: readonly CommandSpec[] = [
   resolveSpec,
   diffSpec,
   verifySpec,
+  sbomSpec,
   tagsSpec,
   tagSpec,
   deleteSpec,
@@ -33,6 +36,7 @@ export const commands: readonly CommandSpec[] = [
   attachSpec,
   exportSpec,
   importSpec,
+  keysSpec,
   loginSpec,
   logoutSpec,
   gcSpec,

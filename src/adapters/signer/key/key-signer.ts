@@ -62,6 +62,7 @@ export function keySigner(options: KeySignerOptions): Signer {
   checkKey(key);
   if (witness !== undefined && trust === undefined) throw wrong('trust', 'witness was given, and nobody to believe');
   return {
+    key,
     async sign(content, operation = {}) {
       const known = await knownKey(key, operation);
       const prepared = await prepareContent(content, demandOf(known), operation.signal);
