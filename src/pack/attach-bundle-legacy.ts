@@ -20,6 +20,8 @@ export function legacyTag(manifest: Uint8Array, suffix: 'sig' | 'att'): string {
 
 /** Waits between looks, in milliseconds, before what was written counts as kept; the last is the guard. */
 const waits = [125, 250, 1000];
+/** Whoever was first is done by then. */
+const afterConflict = 5;
 const maxWrites = 50;
 
 /**
@@ -52,7 +54,7 @@ export async function appendLayers(
     if (repository.capabilities.atomicTag) {
       if (written !== undefined) return written;
     } else calm = 0;
-    if (written === undefined) await pause(waits[0] ?? 0, writes, options);
+    if (written === undefined) await pause(afterConflict, writes, options);
   }
   throw new StoreError('ERR_CONFLICT', `tag ${tag} of ${repository.id} was overwritten by others ${maxWrites} times`, {
     retryable: true,

@@ -8,7 +8,8 @@ import { reported, type Report } from '../ports/report.ts';
 import { checkCount, checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { byteBudget } from './byte-budget.ts';
 import { copyBelow, type CopyContext } from './copy-graph.ts';
-import { copyReferrers, findReferrers, markKnown } from './copy-referrers.ts';
+import { copyLegacy, findLegacy, type LegacyManifest } from './copy-legacy.ts';
+import { copyReferrers, findReferrers, markKnown, type FoundReferrers } from './copy-referrers.ts';
 import { copyTally } from './copy-tally.ts';
 import { eachBounded } from './each-bounded.ts';
 import { failureOf } from './failure.ts';
@@ -20,7 +21,10 @@ import type { Traffic } from './pack-input.ts';
 import { withTasks } from './task-group.ts';
 
 export interface CopyOptions extends OperationOptions {
-  /** Takes along what refers to the manifests that are copied: signatures, attestations, SBOMs. True by default. */
+  /**
+   * Takes along what refers to the manifests that are copied: signatures, attestations, SBOMs, and what cosign 2 keeps
+   * under tags beside them (`sha256-….sig`, `.att`). True by default.
+   */
   readonly referrers?: boolean | undefined;
   /** Copies only the manifest for this platform out of an index: `linux/amd64`. */
   readonly platform?: Platform | string | undefined;
@@ -171,17 +175,30 @@ async function copyOne(
   }
   const state = await targetState(root, to, context);
   const graph = await copyBelow({ ...root, known: state.known }, context);
-  const found = context.referrers ? await findReferrers(graph.manifests, context, report) : [];
+  const [found, legacy] = await besides(graph.manifests, context, options, report);
   const tag = context.dryRun || state.tagged ? undefined : to.tag;
   const condition = options.ifAbsent === true && context.to.capabilities.atomicTag ? { ifMatch: null } : undefined;
   // To write a manifest under a tag is one request, where to tag it would be two. But the tag comes last.
   const direct = context.to.capabilities.remote && condition === undefined;
-  const alone = found.every(({ referrers }) => referrers.length === 0);
+  const alone = legacy.length === 0 && found.every(({ referrers }) => referrers.length === 0);
   await graph.finish(direct && alone ? tag : undefined);
   await copyReferrers(found, context, report);
+  await copyLegacy(legacy, context);
   if (tag !== undefined && !direct) await writeTag(tag, descriptor, { ...context.options, ...condition }, context);
   else if (!alone) await graph.finish(tag);
   return { descriptor, present: false };
+}
+
+/** What belongs to manifests without being in them. Where every tag is copied, those of cosign 2 are among them. */
+async function besides(
+  manifests: readonly Descriptor[],
+  context: CopyContext,
+  { allTags }: CopyOptions,
+  report: Report,
+): Promise<readonly [readonly FoundReferrers[], readonly LegacyManifest[]]> {
+  if (!context.referrers) return [[], []];
+  const legacy = allTags === true ? [] : findLegacy(manifests, context);
+  return Promise.all([findReferrers(manifests, context, report), legacy]);
 }
 
 async function chosen(named: NamedManifest, context: CopyContext, { platform }: CopyOptions): Promise<NamedManifest> {

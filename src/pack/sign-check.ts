@@ -94,7 +94,8 @@ export async function refusalBy(
 ): Promise<PackError | undefined> {
   if (demand === undefined) return refusalByCertificate(bundle, signable);
   const { policy, trust } = demand;
-  const { threshold: _one, ...signers } = policy.signers;
+  // Each bundle by itself: how many signers somebody else demands is not for one of them to meet.
+  const signers = { anyOf: policy.signers.anyOf };
   const { predicateType, content, manifest, payload } = signable;
   const [artifact, own] =
     content.kind === 'message'

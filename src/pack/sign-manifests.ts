@@ -69,7 +69,7 @@ type Attach = () => Promise<SignedSubject>;
 /** A signature that was verified, and is nowhere yet. */
 interface MadeSignature {
   /** Brings to the repository what nobody sees yet. */
-  prepare(): Promise<Attach>;
+  readonly prepare: () => Promise<Attach>;
 }
 
 async function makeSignature(manifest: LoadedManifest, signing: Signing): Promise<MadeSignature> {

@@ -20,7 +20,7 @@ export function keyed(by: TestSigstore = sigstore, options: SignOptions = {}): S
   const { algorithm: details, publicKey } = by.keys.signer;
   return {
     ...certified({ signer: 'key', logs: [], timestamps: 0, ...options }, by),
-    key: { details, publicKey: () => Promise.resolve(publicKey as Uint8Array<ArrayBuffer>) },
+    key: { details, publicKey: () => Promise.resolve(publicKey) },
     pem: pemOf('PUBLIC KEY', publicKey),
   };
 }
