@@ -4,10 +4,16 @@
  *
  * @module
  */
+export { buildCustomPredicate, type CustomPredicateInput } from './build-custom-predicate.ts';
+export type { Predicate } from './build-predicate.ts';
+export { buildProvenance, type BuildDefinition, type Builder, type ProvenanceInput } from './build-provenance.ts';
+export { buildTestResult, testResultType, type TestResultInput } from './build-test-result.ts';
+export { buildVerificationSummary, type VerificationSummaryInput } from './build-verification-summary.ts';
 export type { Bundle, BundleContent, BundleVersion, InclusionProof, KeyMaterial, LogEntry } from './bundle.ts';
 export { parseClientTrustConfig, type ClientTrustConfig } from './client-trust-config.ts';
 export type { Envelope, EnvelopeSignature } from './envelope.ts';
 export { bundleMediaType, formatBundle } from './format-bundle.ts';
+export { githubActionsBuild, githubActionsBuildType, type GithubActionsBuildOptions } from './github-actions-build.ts';
 export { mergeTrustRoots } from './merge-trust-roots.ts';
 export { encodePae } from './pae.ts';
 export { parseBundle } from './parse-bundle.ts';
@@ -17,7 +23,10 @@ export { parseTrustRoot } from './parse-trust-root.ts';
 export { predicateTypeOf, predicateTypes, signaturePredicateType } from './predicate-types.ts';
 export { parseProvenance, provenanceType, type Provenance, type ProvenanceSource } from './provenance.ts';
 export { parsePublishPredicate, publishType, type PublishPredicate } from './publish-predicate.ts';
+export type { ResourceInput } from './resource-input.ts';
 export type { Resource } from './resource.ts';
+export type { SbomOptions } from './sbom-options.ts';
+export { buildSbom, type Sbom, type SbomFormat } from './sbom.ts';
 export { parseSigningConfig, type ServiceSelector, type SigningConfig, type SigningService } from './signing-config.ts';
 export {
   parseStatement,

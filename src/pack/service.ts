@@ -13,6 +13,7 @@ import type { LocateArtifact } from './pack-lock.ts';
 import { openLocation, resolveLocation, type PackLocation, type RegistryLookup } from './pack-location.ts';
 import type { PackFilesInput, PackInput, PackOptions, PackResult } from './pack-input.ts';
 import type { Attestation, AttestPackOptions, SignPackOptions, SignResult } from './sign-options.ts';
+import type { PackSbom, SbomPackOptions } from './sbom.ts';
 import type { UnpackOptions, UnpackResult } from './unpack.ts';
 import type { Policy } from '../verify/policy.ts';
 import type { PolicyAndTrust, VerifyPackOptions } from './verification-input.ts';
@@ -49,6 +50,12 @@ export interface PackService {
   copy(from: PackLocation, to: PackLocation, options?: CopyOptions): Promise<CopyResult>;
   /** Reads what a pack says of itself, without its contents. */
   inspect(from: PackLocation, options?: InspectOptions): Promise<Inspection>;
+  /**
+   * Builds the bill of materials of a pack from its lock. No artifact is read; the same pack gives the same bytes.
+   *
+   * @throws UsageError `ERR_UNSUPPORTED` for what is no pack of a lock.
+   */
+  sbom(from: PackLocation, options: SbomPackOptions): Promise<PackSbom>;
   /** Writes the files of a pack: all or nothing, and only bytes that were checked. */
   unpack(from: PackLocation, sink: FileSink, options?: UnpackOptions): Promise<UnpackResult>;
   /** The descriptor of the manifest that a location names. */
@@ -136,6 +143,11 @@ export function bindPackService(options: PackServiceOptions & { readonly registr
     async inspect(from, own = {}) {
       const { inspectPack } = await import('./inspect.ts');
       return inspectPack(await openLocation(from, bound.registries), { ...own, ...bound.options(own) });
+    },
+    async sbom(from, own) {
+      checkObject('options', own);
+      const { sbomOfPack } = await import('./sbom.ts');
+      return sbomOfPack(await openLocation(from, bound.registries), { ...own, ...bound.options(own) });
     },
     async unpack(from, sink, own = {}) {
       const { unpackPack } = await import('./unpack.ts');
