@@ -39,9 +39,12 @@ export {
   type ExportCommandOptions,
   type ImportCommandOptions,
 } from './commands/move-archive.ts';
+export { attestCommand, type AttestCommandOptions } from './commands/attest.ts';
+export type { SigningFlags } from './signing-flags.ts';
 export { packCommand, type PackCommandOptions, type PackCommandResult } from './commands/pack.ts';
 export { attachCommand, referrersCommand, type AttachCommandOptions } from './commands/referrers.ts';
 export { diffCommand, resolveCommand } from './commands/resolve.ts';
+export { signCommand, type SignCommandOptions } from './commands/sign.ts';
 export { serveCommand, type ServeCommandOptions, type ServeCommandResult } from './commands/serve.ts';
 export {
   deleteCommand,

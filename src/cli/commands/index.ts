@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../command.ts';
 import { attachSpec, referrersSpec } from './referrers.ts';
+import { attestSpec } from './attest.ts';
 import { auditSpec } from './audit.ts';
 import { diffSpec, resolveSpec } from './resolve.ts';
 import { exportSpec, importSpec } from './move-archive.ts';
@@ -11,6 +12,7 @@ import { loginSpec, logoutSpec } from './login.ts';
 import { packSpec } from './pack.ts';
 import { sbomSpec } from './sbom.ts';
 import { serveSpec } from './serve.ts';
+import { signSpec } from './sign.ts';
 import { deleteSpec, tagSpec, tagsSpec } from './tags.ts';
 import { copySpec, pullSpec, pushSpec } from './transfer.ts';
 import { unpackSpec } from './unpack.ts';
@@ -27,6 +29,8 @@ export const commands: readonly CommandSpec[] = [
   inspectSpec,
   resolveSpec,
   diffSpec,
+  signSpec,
+  attestSpec,
   verifySpec,
   sbomSpec,
   tagsSpec,
