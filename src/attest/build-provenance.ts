@@ -17,7 +17,7 @@ export interface Builder {
   readonly builderDependencies?: readonly ResourceInput[] | undefined;
 }
 
-/** What is known of a build before it ran: `githubActionsBuild` gives it from the environment of a workflow. */
+/** What is known of a build before it ran: `githubActionsBuilder` gives it from the environment of a workflow. */
 export interface BuildDefinition {
   readonly builder: Builder;
   /** A URI that says how to read the parameters. */

@@ -13,7 +13,11 @@ export type { Bundle, BundleContent, BundleVersion, InclusionProof, KeyMaterial,
 export { parseClientTrustConfig, type ClientTrustConfig } from './client-trust-config.ts';
 export type { Envelope, EnvelopeSignature } from './envelope.ts';
 export { bundleMediaType, formatBundle } from './format-bundle.ts';
-export { githubActionsBuild, githubActionsBuildType, type GithubActionsBuildOptions } from './github-actions-build.ts';
+export {
+  githubActionsBuilder,
+  githubActionsBuildType,
+  type GithubActionsBuilderOptions,
+} from './github-actions-builder.ts';
 export { mergeTrustRoots } from './merge-trust-roots.ts';
 export { encodePae } from './pae.ts';
 export { parseBundle } from './parse-bundle.ts';

@@ -6,7 +6,7 @@ import type { BuildDefinition } from './build-provenance.ts';
 export const githubActionsBuildType = 'https://actions.github.io/buildtypes/workflow/v1';
 
 /** What the environment does not tell. */
-export interface GithubActionsBuildOptions {
+export interface GithubActionsBuilderOptions {
   /**
    * The claim `job_workflow_ref` of the job's identity token: the workflow that holds the job. It is another than the
    * environment names where the job is in a reusable workflow; then the certificate names it, and so must the builder.
@@ -23,24 +23,21 @@ export interface GithubActionsBuildOptions {
  * @throws UsageError `ERR_INVALID_ARGUMENT` naming the variable that is missing or cannot be right.
  * @see https://actions.github.io/buildtypes/workflow/v1
  */
-export function githubActionsBuild(
+export function githubActionsBuilder(
   env: Readonly<Record<string, string | undefined>>,
-  options: GithubActionsBuildOptions = {},
+  options: GithubActionsBuilderOptions = {},
 ): BuildDefinition {
   const variable = (name: string): string => required(env, name);
   const server = variable('GITHUB_SERVER_URL');
   const name = variable('GITHUB_REPOSITORY');
   const repository = `${server}/${name}`;
   const workflowRef = variable('GITHUB_WORKFLOW_REF');
+  const workflow = workflowOf(workflowRef, name, repository);
   checkOptions('options', options, ['jobWorkflowRef']);
-  const { jobWorkflowRef = workflowRef } = options;
-  if (!/^[\w.-]+\/[\w.-]+\/[^\s@]+@\S+$/.test(jobWorkflowRef)) {
-    throw refused('jobWorkflowRef', 'is not a workflow and a ref');
-  }
   return {
-    builder: { id: `${server}/${jobWorkflowRef}` },
+    builder: { id: `${server}/${jobWorkflow(options.jobWorkflowRef ?? workflowRef)}` },
     buildType: githubActionsBuildType,
-    externalParameters: { workflow: workflowOf(workflowRef, name, repository) },
+    externalParameters: { workflow },
     internalParameters: {
       github: {
         event_name: variable('GITHUB_EVENT_NAME'),
@@ -61,6 +58,11 @@ function workflowOf(workflowRef: string, name: string, repository: string): Reco
     throw refused('GITHUB_WORKFLOW_REF', `is not a workflow of ${name} and a ref`);
   }
   return { ref: workflowRef.slice(at + 1), repository, path: workflowRef.slice(name.length + 1, at) };
+}
+
+function jobWorkflow(ref: string): string {
+  if (/^[\w.-]+\/[\w.-]+\/[^\s@]+@\S+$/.test(ref)) return ref;
+  throw refused('jobWorkflowRef', 'is not a workflow and a ref');
 }
 
 /** What a variable may be; any that is not here may be any text without white space. */
