@@ -46,6 +46,7 @@ export { everyFault } from './sigstore/faults.ts';
 export type { TestIdentity } from './sigstore/fulcio-extensions.ts';
 export { goodBundles, testArtifact, testStatement, type GoodBundleName } from './sigstore/good-bundles.ts';
 export type { JsonObject, LogBodyTemplate, LogEntryKind, LogVerifier } from './sigstore/log-body.ts';
+export { testSigstoreServices, type TestSigningConfigOptions, type TestSigstoreServices } from './sigstore/services.ts';
 export type { SignOptions } from './sigstore/sign-options.ts';
 export { createTestKey, testKeyOf, type TestKey, type TestKeyAlgorithm } from './sigstore/test-key.ts';
 export type { TestKeyName, TestKeys } from './sigstore/test-keys.ts';

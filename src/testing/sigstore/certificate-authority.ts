@@ -72,7 +72,7 @@ export async function createAuthority(options: AuthorityOptions): Promise<TestAu
 }
 
 /** The same key has the same serial number, so that a Sigstore of the same keys has the same authorities. */
-async function serialOf(key: TestKey): Promise<Uint8Array> {
+async function serialOf(key: Pick<TestKey, 'publicKey'>): Promise<Uint8Array> {
   const serial = (await hashOf(key.publicKey)).subarray(0, 16);
   serial[0] = 0x40 | ((serial[0] ?? 0) & 0x3f);
   return serial;
@@ -89,7 +89,7 @@ export interface SignerClaims {
 /** A signing certificate before its signed certificate timestamps are in: ten minutes, no subject (Fulcio). */
 export async function signingTemplate(
   authority: TestAuthority,
-  key: TestKey,
+  key: Pick<TestKey, 'publicKey'>,
   claims: SignerClaims,
   now: number,
 ): Promise<CertificateTemplate> {

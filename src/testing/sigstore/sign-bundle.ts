@@ -14,7 +14,7 @@ import { enterLog } from './transparency-log.ts';
 import type { World } from './world.ts';
 
 /** What the steps of signing hand on. */
-interface Signing {
+export interface Signing {
   readonly world: World;
   readonly options: FullSignOptions;
   readonly now: number;
@@ -24,14 +24,8 @@ interface Signing {
 /** Signs and gives the bundle as JSON text. */
 export async function signBundle(world: World, given: SignOptions, now: number): Promise<string> {
   const { edits, keys, authority } = world;
-  const options = fullSignOptions(edits.options?.(given) ?? given);
-  const workshop: Workshop = {
-    keys,
-    now,
-    chain: authority.chain,
-    otherCertificate: () => issueCertificate({ ...signing, world: { ...world, edits: {} } }, keys.stranger),
-  };
-  const signing: Signing = { world, options, now, workshop };
+  const signing = openSigning(world, given, now);
+  const { options, workshop } = signing;
   const certificate = options.signer === 'key' ? undefined : await issueCertificate(signing, keys.signer);
   const content = contentOf(signing);
   const message = 'artifact' in content ? content.artifact : paeOf(content.payloadType, content.payload);
@@ -54,9 +48,23 @@ export async function signBundle(world: World, given: SignOptions, now: number):
   return edits.text?.(text) ?? text;
 }
 
-async function issueCertificate(
+/** Reads what is to be signed, and opens the workshop of the edits. */
+export function openSigning(world: World, given: SignOptions, now: number): Signing {
+  const { edits, keys, authority } = world;
+  const workshop: Workshop = {
+    keys,
+    now,
+    chain: authority.chain,
+    otherCertificate: () => issueCertificate({ ...signing, world: { ...world, edits: {} } }, keys.stranger),
+  };
+  const signing: Signing = { world, options: fullSignOptions(edits.options?.(given) ?? given), now, workshop };
+  return signing;
+}
+
+/** Issues a certificate for the public part of a key. */
+export async function issueCertificate(
   { world, options, now, workshop }: Signing,
-  key: TestKey,
+  key: Pick<TestKey, 'publicKey'>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { keys, edits, authority } = world;
   const issuer = (await edits.issuedBy?.(keys.issuer, workshop)) ?? keys.issuer;

@@ -1,4 +1,5 @@
 import { checkOptions } from '../../bytes/check-options.ts';
+import { UsageError } from '../../errors.ts';
 import { combineEdits } from './combine-edits.ts';
 import type { Edits } from './edits.ts';
 import { faultOf } from './faults.ts';
@@ -6,7 +7,7 @@ import { signBundle } from './sign-bundle.ts';
 import type { SignOptions } from './sign-options.ts';
 import type { TestKeyAlgorithm } from './test-key.ts';
 import { createTestKeys, type TestKeyName, type TestKeys } from './test-keys.ts';
-import { createWorld, trustRootOf } from './world.ts';
+import { createWorld, trustRootOf, type World } from './world.ts';
 
 /** How a {@link TestSigstore} is made. */
 export interface TestSigstoreOptions {
@@ -63,10 +64,29 @@ export async function createTestSigstore(options: TestSigstoreOptions = {}): Pro
   const keys = await createTestKeys(options.keys, options.algorithms);
   const founded = clock();
   const world = await createWorld(keys, edits, founded);
-  return {
+  const sigstore: TestSigstore = {
     keys,
     trustRoot: JSON.stringify(await trustRootOf(world, founded)),
     sign: (signOptions) => signBundle(world, signOptions, clock()),
     withFaults: (...names) => createTestSigstore({ ...options, keys, clock, faults: [...faults, ...names] }),
   };
+  worlds.set(sigstore, { world, clock });
+  return sigstore;
+}
+
+/** What a Sigstore in memory is made of, for what else speaks for it. */
+export interface Inside {
+  readonly world: World;
+  readonly clock: () => number;
+}
+
+const worlds = /* @__PURE__ */ new WeakMap<TestSigstore, Inside>();
+
+/** The inside of a Sigstore that {@link createTestSigstore} made. */
+export function insideOf(sigstore: TestSigstore): Inside {
+  const inside = worlds.get(sigstore);
+  if (inside !== undefined) return inside;
+  throw new UsageError('ERR_INVALID_ARGUMENT', 'sigstore is not what createTestSigstore gives', {
+    argument: 'sigstore',
+  });
 }

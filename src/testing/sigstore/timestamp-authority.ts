@@ -24,6 +24,8 @@ export interface TimestampTemplate {
   readonly imprintAlgorithm: DigestAlgorithm;
   /** What the imprint is the hash of: the bytes of a signature. */
   readonly imprintOf: Uint8Array;
+  /** The hash itself, where the bytes are not known. */
+  readonly imprint?: Uint8Array | undefined;
   readonly serial: number;
   /** Milliseconds since 1970. */
   readonly genTime: number;
@@ -66,7 +68,7 @@ export async function timestampOf(template: TimestampTemplate): Promise<Uint8Arr
 
 async function timestampInfo(template: TimestampTemplate): Promise<Uint8Array> {
   const { policy, imprintAlgorithm, imprintOf, serial, genTime, nonce } = template;
-  const imprint = derOctetString(await hashOf(imprintOf, imprintAlgorithm));
+  const imprint = derOctetString(template.imprint ?? (await hashOf(imprintOf, imprintAlgorithm)));
   return derSequence(
     derInteger(1),
     derOid(policy),
