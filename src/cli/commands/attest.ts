@@ -7,7 +7,6 @@ import { targetLocation } from '../open-location.ts';
 import { readDocument } from '../read-document.ts';
 import { commandService } from '../service.ts';
 import { signingFlags, signingOptions, withSigner, type SigningFlags } from '../signing-flags.ts';
-import { signingOutput } from '../signing-output.ts';
 
 /** What `packwright attest` takes. */
 export interface AttestCommandOptions extends SigningFlags {
@@ -58,6 +57,7 @@ export const attestSpec: CommandSpec = {
   async run([reference = ''], flags, context) {
     const predicate = textFlag(flags, 'predicate') ?? '';
     const type = textFlag(flags, 'type') ?? '';
+    const { signingOutput } = await import('../signing-output.ts');
     return signingOutput(await attestCommand({ reference, predicate, type, ...signingOptions(flags) }, context));
   },
 };

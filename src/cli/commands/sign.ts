@@ -5,7 +5,6 @@ import type { CommandContext } from '../context.ts';
 import { targetLocation } from '../open-location.ts';
 import { commandService } from '../service.ts';
 import { signingFlags, signingOptions, withSigner, type SigningFlags } from '../signing-flags.ts';
-import { signingOutput } from '../signing-output.ts';
 
 /** What `packwright sign` takes. */
 export interface SignCommandOptions extends SigningFlags {
@@ -43,6 +42,7 @@ export const signSpec: CommandSpec = {
   ],
   async run([reference = ''], flags, context) {
     const annotations = listFlag(flags, 'annotation');
+    const { signingOutput } = await import('../signing-output.ts');
     return signingOutput(await signCommand({ reference, ...signingOptions(flags), annotations }, context));
   },
 };
