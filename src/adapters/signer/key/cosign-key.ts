@@ -1,8 +1,8 @@
 // The only module that imports @noble/ciphers: it becomes a chunk that is loaded when a key of cosign is opened or made.
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
-import { scryptAsync } from '@noble/hashes/scrypt.js';
 import { fromBase64, toBase64, utf8 } from '../../../bytes/encoding.ts';
 import { parseJson, type JsonValue } from '../../../bytes/json.ts';
+import { deriveKey } from './derive-key.ts';
 import { keyError, passwordError } from './key-error.ts';
 import { formatPem } from './public-key-pem.ts';
 import { checkScryptCost, type ScryptCost } from './scrypt-cost.ts';
@@ -32,7 +32,7 @@ export async function decryptCosignKey(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const { cost, salt, nonce, ciphertext } = readSealed(parseJson(json));
-  const secret = await derive(await password(), salt, cost, signal);
+  const secret = await deriveKey({ password: await password(), salt, cost, signal });
   try {
     return xsalsa20poly1305(secret, nonce).decrypt(ciphertext);
   } catch {
@@ -47,7 +47,7 @@ export async function decryptCosignKey(
 export async function encryptCosignKey(pkcs8: Uint8Array, password: Uint8Array, signal?: AbortSignal): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(32));
   const nonce = crypto.getRandomValues(new Uint8Array(nonceSize));
-  const secret = await derive(password, salt, usualCost, signal);
+  const secret = await deriveKey({ password, salt, cost: usualCost, signal });
   const ciphertext = xsalsa20poly1305(secret, nonce).encrypt(pkcs8);
   secret.fill(0);
   const sealed = {
@@ -56,27 +56,6 @@ export async function encryptCosignKey(pkcs8: Uint8Array, password: Uint8Array, 
     ciphertext: toBase64(ciphertext),
   };
   return formatPem('ENCRYPTED SIGSTORE PRIVATE KEY', utf8(JSON.stringify(sealed)));
-}
-
-/** Yields now and then, and ends there when the signal says so. */
-async function derive(
-  password: Uint8Array,
-  salt: Uint8Array,
-  cost: ScryptCost,
-  signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
-  try {
-    return await scryptAsync(password, salt, {
-      ...cost,
-      dkLen: 32,
-      // The cost was checked.
-      maxmem: 2 ** 32,
-      onProgress: () => signal?.throwIfAborted(),
-    });
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw keyError('needs more memory than the platform gives', { cause });
-  }
 }
 
 function readSealed(json: JsonValue): SealedKey {

@@ -9,10 +9,11 @@ import {
   importSigningKey,
 } from '../../../../src/adapters/signer/key.ts';
 import { decryptCosignKey, encryptCosignKey } from '../../../../src/adapters/signer/key/cosign-key.ts';
+import { deriveKey, portableScrypt } from '../../../../src/adapters/signer/key/derive-key.ts';
 import { formatPem } from '../../../../src/adapters/signer/key/public-key-pem.ts';
 import { checkScryptCost } from '../../../../src/adapters/signer/key/scrypt-cost.ts';
 import { derInteger, derNull, derOctetString, derOid, derSequence } from '../../../../src/bytes/der-writer.ts';
-import { toBase64, utf8 } from '../../../../src/bytes/encoding.ts';
+import { toBase64, toHex, utf8 } from '../../../../src/bytes/encoding.ts';
 import { parsePem } from '../../../../src/bytes/pem.ts';
 import { cosignKey, cosignPublicKey } from './some-keys.ts';
 
@@ -145,6 +146,39 @@ describe("cosign's encrypted format", () => {
       return 'pw';
     };
     await expect(importSigningKey(cosignKey, { password, signal: asking.signal })).rejects.toBe(reason);
+  });
+});
+
+describe('scrypt', () => {
+  // RFC 7914 section 12, the first 32 octets of each.
+  it.each([
+    ['', '', 16, 1, 1, '77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442'],
+    ['password', 'NaCl', 1024, 8, 16, 'fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162'],
+    [
+      'pleaseletmein',
+      'SodiumChloride',
+      16384,
+      8,
+      1,
+      '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2',
+    ],
+  ])('derives what the RFC says, by the platform and without: %j', async (password, salt, N, r, p, expected) => {
+    const request = { password: utf8(password), salt: utf8(salt), cost: { N, r, p } };
+    for (const derive of [deriveKey, portableScrypt]) expect(toHex(await derive(request))).toBe(expected);
+  });
+
+  it('derives also what the platform refuses', async () => {
+    // OpenSSL wants N to be less than 2 to the power of 16 × r.
+    const request = { password: utf8('pw'), salt: utf8('salt'), cost: { N: 65_536, r: 1, p: 1 } };
+    expect(await deriveKey(request)).toEqual(await portableScrypt(request));
+  });
+
+  it('ends without the platform, too, where the signal says so', async () => {
+    const controller = new AbortController();
+    const cost = { N: 65_536, r: 8, p: 1 };
+    const running = portableScrypt({ password: utf8('pw'), salt: utf8('salt'), cost, signal: controller.signal });
+    setTimeout(() => controller.abort(new DOMException('enough', 'AbortError')), 5);
+    await expect(running).rejects.toMatchObject({ name: 'AbortError' });
   });
 });
 
