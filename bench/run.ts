@@ -7,6 +7,7 @@ import { packFileFigure } from './pack-file.ts';
 import { packLockFigure } from './pack-lock.ts';
 import { registryFigures } from './registry-figures.ts';
 import { reportFigure } from './report.ts';
+import { sbomFigure } from './sbom.ts';
 import { sha256Figure } from './sha256.ts';
 import { tarFileFigure, tarTreeFigure } from './tar.ts';
 import { verifyFigures } from './verify.ts';
@@ -36,6 +37,7 @@ const figures: Readonly<Record<string, (folder: string, sizes: Sizes) => Promise
   'extract-tree': (folder, { files }) => extractTreeFigure(folder, files),
   'pack-lock': (folder) => packLockFigure(folder),
   'pack-file': (folder, { mib }) => packFileFigure(folder, mib),
+  sbom: (folder) => sbomFigure(folder),
   ...registryFigures,
   ...verifyFigures,
 };
