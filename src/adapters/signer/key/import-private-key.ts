@@ -7,7 +7,7 @@ import { readJwk, type JwkKey } from './jwk.ts';
 import { keyError } from './key-error.ts';
 import { algorithmOfPair } from './pair.ts';
 import { readPem } from './pem-key.ts';
-import { readPkcs8, type PrivateKeyDer } from './pkcs8.ts';
+import { readPrivateKey, type PrivateKeyDer } from './pkcs8.ts';
 import { webSigningKey, type WebSigningKey } from './web-key.ts';
 
 /** A private key in a form that WebCrypto imports, and what it signs with. */
@@ -41,7 +41,7 @@ async function readKey(
     if (typeof input === 'object' && !(input instanceof Uint8Array)) return readJwk(input, wanted);
     if (input.length > maxKeyBytes) throw keyError(`is larger than ${maxKeyBytes} bytes`);
     // A SEQUENCE; text starts with a letter, white space, a dash or a brace.
-    if (typeof input !== 'string' && input[0] === 0x30) return fromDer(readPkcs8(input), wanted);
+    if (typeof input !== 'string' && input[0] === 0x30) return fromDer(readPrivateKey(input), wanted);
     const text = typeof input === 'string' ? input : textOf(input);
     if (text.trimStart().startsWith('{')) return readJwk(parseJson(text) as JsonWebKey, wanted);
     return fromDer(await readPem(text, options), wanted);
@@ -57,7 +57,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return fromUtf8(bytes);
   } catch (cause) {
-    throw keyError('is neither PKCS#8 in DER nor text', { cause });
+    throw keyError('is neither DER nor text', { cause });
   }
 }
 

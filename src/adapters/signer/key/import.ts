@@ -4,8 +4,8 @@ import type { SigningKeyAlgorithm } from './algorithm.ts';
 import type { WebSigningKey } from './web-key.ts';
 
 /**
- * A private key: PEM (PKCS#8, PKCS#1, SEC1, encrypted PKCS#8, or cosign's encrypted format), PKCS#8 in DER, the bytes of
- * a file with any of these or a JWK, a JWK, or a pair of WebCrypto's keys.
+ * A private key: PEM (PKCS#8, PKCS#1, SEC1, encrypted PKCS#8, or cosign's encrypted format), the first three in DER, the
+ * bytes of a file with any of these or a JWK, a JWK, or a pair of WebCrypto's keys.
  */
 export type SigningKeyInput = string | Uint8Array | JsonWebKey | CryptoKeyPair;
 

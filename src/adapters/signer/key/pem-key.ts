@@ -1,8 +1,9 @@
+import { utf8 } from '../../../bytes/encoding.ts';
 import { parsePem } from '../../../bytes/pem.ts';
-import { isPackError } from '../../../errors.ts';
+import { isPackError, UsageError } from '../../../errors.ts';
 import type { ImportSigningKeyOptions } from './import.ts';
 import { keyError, passwordError } from './key-error.ts';
-import { readPkcs1, readPkcs8, readSec1, type PrivateKeyDer } from './pkcs8.ts';
+import { readPkcs1, readPkcs8, readPrivateKey, readSec1, type PrivateKeyDer } from './pkcs8.ts';
 
 /** Blocks that stand beside a private key in files of OpenSSL. */
 const beside: readonly string[] = ['EC PARAMETERS', 'PUBLIC KEY', 'CERTIFICATE'];
@@ -13,7 +14,7 @@ const beside: readonly string[] = ['EC PARAMETERS', 'PUBLIC KEY', 'CERTIFICATE']
  * @throws SigningError `ERR_KEY` for none or several, and for forms that are not read, by their name; `ERR_KEY_PASSWORD`.
  */
 export async function readPem(text: string, options: ImportSigningKeyOptions): Promise<PrivateKeyDer> {
-  const labels = [...text.matchAll(/^-----BEGIN ([A-Z0-9 ]{1,60})-----\s*$/gm)].map(([, label = '']) => label);
+  const labels = [...text.matchAll(/^-----BEGIN ([A-Z0-9 ]{1,60})-----[ \t\r]*$/gm)].map(([, label = '']) => label);
   const [label, ...more] = labels.filter((one) => !beside.includes(one));
   if (label === undefined)
     throw keyError(`has no private key in PEM${labels.length === 0 ? '' : `, but ${labels.join(', ')}`}`);
@@ -63,7 +64,7 @@ function openedByPadding(der: Uint8Array): PrivateKeyDer {
 
 function opened(der: Uint8Array): PrivateKeyDer {
   try {
-    return readPkcs8(der);
+    return readPrivateKey(der);
   } finally {
     // Nobody needs it again; a copy in WebCrypto's keeping is left.
     der.fill(0);
@@ -74,7 +75,9 @@ async function passwordOf({ password, signal }: ImportSigningKeyOptions): Promis
   const given = typeof password === 'function' ? await password({ signal }) : password;
   signal?.throwIfAborted();
   if (given === undefined) throw passwordError('is encrypted, and no password was given');
-  return typeof given === 'string' ? new TextEncoder().encode(given) : given;
+  if (typeof given === 'string') return utf8(given);
+  if ((given as unknown) instanceof Uint8Array) return given;
+  throw new UsageError('ERR_INVALID_ARGUMENT', 'password is neither text nor bytes', { argument: 'password' });
 }
 
 function unread(form: string): Error {

@@ -33,6 +33,17 @@ const curves: Readonly<Record<string, KeyKind>> = {
 };
 
 /**
+ * Reads a private key in DER, whichever of three forms it has: what stands behind the version tells them apart.
+ *
+ * @throws SigningError `ERR_KEY` for other keys, FormatError `ERR_DER_INVALID`.
+ */
+export function readPrivateKey(bytes: Uint8Array): PrivateKeyDer {
+  const { children } = readDer(bytes, derTags.sequence);
+  if (children[1]?.tag === derTags.octetString) return readSec1(bytes);
+  return children[1]?.tag === derTags.integer ? readPkcs1(bytes) : readPkcs8(bytes);
+}
+
+/**
  * Reads a PrivateKeyInfo or OneAsymmetricKey (RFC 5958 section 2), and writes it again as platforms agree on it: without
  * attributes, and without what stands in it twice.
  *

@@ -1,3 +1,4 @@
+import { readDer } from '../../../../src/bytes/der-reader.ts';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { scrypt } from '@noble/hashes/scrypt.js';
 import fc from 'fast-check';
@@ -12,7 +13,14 @@ import { decryptCosignKey, encryptCosignKey } from '../../../../src/adapters/sig
 import { deriveKey, portableScrypt } from '../../../../src/adapters/signer/key/derive-key.ts';
 import { formatPem } from '../../../../src/adapters/signer/key/public-key-pem.ts';
 import { checkScryptCost } from '../../../../src/adapters/signer/key/scrypt-cost.ts';
-import { derInteger, derNull, derOctetString, derOid, derSequence } from '../../../../src/bytes/der-writer.ts';
+import {
+  derExplicit,
+  derInteger,
+  derNull,
+  derOctetString,
+  derOid,
+  derSequence,
+} from '../../../../src/bytes/der-writer.ts';
 import { toBase64, toHex, utf8 } from '../../../../src/bytes/encoding.ts';
 import { parsePem } from '../../../../src/bytes/pem.ts';
 import { cosignKey, cosignPublicKey } from './some-keys.ts';
@@ -81,6 +89,12 @@ describe("cosign's encrypted format", () => {
       expect(error).toMatchObject({ name: 'SigningError', code: 'ERR_KEY_PASSWORD' });
       expect(JSON.stringify(error)).not.toContain('hush');
     }
+  });
+
+  it('is read with SEC1 inside, too', async () => {
+    const sec1 = readDer(readDer(pkcs8).children[2]?.value ?? pkcs8).children.slice(0, 2);
+    const inside = derSequence(...sec1.map(({ bytes }) => bytes), derExplicit(0, derOid('1.2.840.10045.3.1.7')));
+    expect(await exportPublicKeyPem(await importSigningKey(asPem(sealed(inside)), { password: 'pw' }))).toBe(pem);
   });
 
   it('asks for no password where the key is not encrypted, or cannot be read', async () => {

@@ -19,7 +19,7 @@ import {
   derSequence,
 } from '../../../../src/bytes/der-writer.ts';
 import { utf8 } from '../../../../src/bytes/encoding.ts';
-import { message, quickAlgorithms } from './some-keys.ts';
+import { cosignKey, message, quickAlgorithms } from './some-keys.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -105,6 +105,7 @@ describe('a key is the same, read from', () => {
     const inner = innerOf(await pkcs8Of(key));
     const pkcs1 = await importSigningKey(formatPem('RSA PRIVATE KEY', inner));
     expect([pkcs1.details, await pkcs1.publicKey()]).toEqual([key.details, await key.publicKey()]);
+    expect((await importSigningKey(inner)).details).toBe(key.details);
     const pss = await importSigningKey(pkcs8([derOid('1.2.840.113549.1.1.10')], inner));
     expect([pss.details, await pss.publicKey()]).toEqual(['PKIX_RSA_PSS_2048_SHA256', await key.publicKey()]);
   });
@@ -164,7 +165,7 @@ describe('a key that cannot be used is refused', () => {
   it.each<[string, Break, RegExp]>([
     ['no text', async () => '', /no private key in PEM/],
     ['other text', async () => 'ssh-ed25519 AAAA', /no private key in PEM/],
-    ['bytes that are no text', async () => Uint8Array.of(0xff, 0xfe), /neither PKCS#8 in DER nor text/],
+    ['bytes that are no text', async () => Uint8Array.of(0xff, 0xfe), /neither DER nor text/],
     ['too many bytes', async () => new Uint8Array(65_537), /larger than 65536 bytes/],
     ['a public key', pem('PUBLIC KEY'), /no private key in PEM, but PUBLIC KEY/],
     ['a key of OpenSSH', pem('OPENSSH PRIVATE KEY'), /OPENSSH PRIVATE KEY, which is not read/],
@@ -296,6 +297,12 @@ describe('a key that cannot be used is refused', () => {
     for (const algorithm of ['PKIX_ED25519_PH', 'toString', 5] as never[]) {
       await expect(importSigningKey(key, { algorithm })).rejects.toMatchObject(refusal);
       await expect(generateSigningKey({ algorithm })).rejects.toMatchObject(refusal);
+    }
+  });
+
+  it('a password that is none', async () => {
+    for (const password of [5, async () => 5] as never[]) {
+      await expect(importSigningKey(cosignKey, { password })).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
     }
   });
 
