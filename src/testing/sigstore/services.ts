@@ -22,7 +22,7 @@ export interface TestSigstoreServices {
   /** Answers for all of them, in place of the `fetch` of a client. Nobody else is there: other hosts are not found. */
   readonly fetch: typeof globalThis.fetch;
   /** A SigningConfig document, as JSON text. All that it lists is to be asked. */
-  signingConfig(options?: TestSigningConfigOptions): string;
+  readonly signingConfig: (options?: TestSigningConfigOptions) => string;
 }
 
 /**

@@ -1,9 +1,8 @@
 // The only module here that imports @noble/curves: it becomes a chunk that is loaded when it is first needed.
 import { p256 } from '@noble/curves/nist.js';
 import { derBitString, derOid, derSequence } from '../../../bytes/der-writer.ts';
-import { fromHex, utf8 } from '../../../bytes/encoding.ts';
-import { hexOf } from '../../../digest/digest-name.ts';
 import { hashBytes } from '../../../verify/crypto/hash-bytes.ts';
+import { digestBytes } from './digest-bytes.ts';
 import type { EphemeralKey } from './ephemeral-key.ts';
 
 /** A key that signs digests, which no platform's key does. It can be read out of memory while the signature is made. */
@@ -12,8 +11,8 @@ export function createDigestKey(): EphemeralKey {
   return {
     publicKey: spkiOf(p256.Point.fromBytes(publicKey).toBytes(false)),
     async sign(content) {
-      const digest = 'digest' in content ? fromHex(hexOf(content.digest)) : await hashBytes(content.message, 'sha256');
-      return Uint8Array.from(p256.sign(digest ?? utf8(''), secretKey, { prehash: false, format: 'der' }));
+      const digest = 'digest' in content ? digestBytes(content.digest) : await hashBytes(content.message, 'sha256');
+      return Uint8Array.from(p256.sign(digest, secretKey, { prehash: false, format: 'der' }));
     },
   };
 }

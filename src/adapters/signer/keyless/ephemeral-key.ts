@@ -25,7 +25,8 @@ export async function createEphemeralKey(forDigest: boolean): Promise<EphemeralK
   return {
     publicKey: new Uint8Array(await crypto.subtle.exportKey('spki', publicKey)),
     async sign(content) {
-      const message = 'message' in content ? content.message : new Uint8Array();
+      // For a digest there is the other kind.
+      const { message } = content as Extract<KeyContent, { readonly message: Uint8Array }>;
       return ecdsaDer(new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, unshared(message))));
     },
   };

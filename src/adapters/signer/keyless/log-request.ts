@@ -1,12 +1,12 @@
 import type { LogEntry } from '../../../attest/bundle.ts';
 import type { SigningService } from '../../../attest/signing-config.ts';
 import type { TransparencyLog } from '../../../attest/trust-root.ts';
-import { fromHex } from '../../../bytes/encoding.ts';
-import { algorithmOf, hexOf } from '../../../digest/digest-name.ts';
+import { algorithmOf } from '../../../digest/digest-name.ts';
 import type { HttpClient } from '../../../http/http-client.ts';
 import { verifyLogEntry } from '../../../verify/log/verify-log-entry.ts';
 import type { SignedContent } from '../../../verify/signed-content.ts';
 import type { WitnessRequest } from '../shared/witness.ts';
+import { digestBytes } from './digest-bytes.ts';
 import { enterRekorV1 } from './rekor-v1.ts';
 import { enterRekorV2 } from './rekor-v2.ts';
 import { believing, endpoint, type ServiceRequest } from './service.ts';
@@ -52,8 +52,6 @@ function signedContent({ content, signature, digest, verifier }: WitnessRequest)
         : { kind: 'certificate', der: verifier.certificate },
     hash: algorithmOf(digest),
     content:
-      content.kind === 'dsse'
-        ? content
-        : { kind: 'message', digest: () => Promise.resolve(fromHex(hexOf(digest)) ?? new Uint8Array()) },
+      content.kind === 'dsse' ? content : { kind: 'message', digest: () => Promise.resolve(digestBytes(digest)) },
   };
 }

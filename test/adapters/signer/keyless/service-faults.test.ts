@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { keylessSigner } from '../../../../src/adapters/signer/keyless.ts';
+import { generateSigningKey, keySigner } from '../../../../src/adapters/signer/key.ts';
+import { keylessSigner, sigstoreWitness } from '../../../../src/adapters/signer/keyless.ts';
 import { SigningError } from '../../../../src/errors.ts';
 import { testArtifact } from '../../../../src/testing/sigstore/good-bundles.ts';
 import type { TestSigningConfigOptions } from '../../../../src/testing/sigstore/services.ts';
@@ -11,8 +12,11 @@ const services = [
   ['log2025.one.example', 'ERR_LOG_ENTRY'],
 ] as const;
 
+/** Long enough for those that answer, also on a busy machine. */
+const impatient = { headersMs: 600, minBytesPerSecond: 1e9 };
+
 async function failureOf(some: SomeSigstore, config: TestSigningConfigOptions = {}): Promise<unknown> {
-  const options = await some.options(config, { timeouts: { headersMs: 40, idleMs: 40, minBytesPerSecond: 1e9 } });
+  const options = await some.options(config);
   return keylessSigner(options)
     .sign(message)
     .then(
@@ -39,7 +43,6 @@ function everythingIn(error: unknown): string {
 
 describe.each(services)('where %s fails', (host, code) => {
   it.each([
-    ['answers nothing', () => new Promise<Response>(() => undefined)],
     ['has an error', () => Response.json({ code: 13, message: 'no luck' }, { status: 500 })],
     ['is overloaded', () => new Response('later', { status: 503, headers: { 'retry-after': '1' } })],
     ['is cut', () => Promise.reject(new TypeError('fetch failed'))],
@@ -56,6 +59,12 @@ describe.each(services)('where %s fails', (host, code) => {
     expect(some.hosts().filter((one) => one === host)).toHaveLength(3);
   });
 
+  it('because it answers nothing, a signing error says so in time', async () => {
+    const some = await someSigstore({ intercept: at(host, () => new Promise(() => undefined)) });
+    const options = await some.options({}, { timeouts: impatient, retry: { attempts: 1 } });
+    await expect(keylessSigner(options).sign(message)).rejects.toMatchObject({ code, retryable: true });
+  });
+
   it('once, the signature is made', async () => {
     const answer = (count: number): Response | undefined =>
       count === 0 ? new Response('', { status: 502 }) : undefined;
@@ -66,6 +75,7 @@ describe.each(services)('where %s fails', (host, code) => {
   it.each([
     ['refuses', () => Response.json({ message: 'not today' }, { status: 400 })],
     ['has no such page', () => new Response('<html>', { status: 404 })],
+    ['says why in no text', () => new Response(Uint8Array.of(0xff), { status: 422 })],
     ['answers with nothing', () => new Response('')],
     ['answers with something else', () => Response.json({ some: 'thing' })],
     ['answers with a list', () => Response.json([])],
@@ -201,6 +211,22 @@ describe('an answer that is wrong', () => {
     });
     await expect(failureOf(some)).resolves.toMatchObject({ code: 'ERR_SIGNATURE_REJECTED' });
     expect(some.hosts()).not.toContain('log2025.one.example');
+  });
+});
+
+describe('an entry of Rekor v2', () => {
+  it('that exists already cannot be had again, and another signature can', async () => {
+    const exists = (): Response => Response.json({ message: 'an equivalent entry already exists' }, { status: 409 });
+    const some = await someSigstore({ intercept: at('log2025.one.example', exists) });
+    const options = await some.options();
+    await expect(keylessSigner(options).sign(message)).rejects.toMatchObject({
+      code: 'ERR_LOG_ENTRY',
+      retryable: true,
+    });
+    const { signingConfig, trust, fetch, clock } = options;
+    const key = await generateSigningKey({ algorithm: 'PKIX_RSA_PKCS1V15_2048_SHA256' });
+    const signer = keySigner({ key, trust, witness: sigstoreWitness({ signingConfig, trust, fetch, clock }) });
+    await expect(signer.sign(message)).rejects.toMatchObject({ code: 'ERR_LOG_ENTRY', retryable: false });
   });
 });
 
