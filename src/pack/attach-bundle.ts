@@ -1,4 +1,3 @@
-import type { Bundle } from '../attest/bundle.ts';
 import { bundleMediaType } from '../attest/format-bundle.ts';
 import { bytesSource } from '../bytes/source.ts';
 import { digestOf } from '../digest/digest.ts';
@@ -11,12 +10,11 @@ import type { OperationOptions } from '../ports/operation.ts';
 import type { Repository } from '../ports/registry.ts';
 import { failureOf } from './failure.ts';
 
-/** A bundle, and what is said of it where it is listed. */
+/** A bundle over an envelope, and what is said of it where it is listed. */
 export interface AttachedBundle {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly content: Bundle['content']['kind'];
   readonly subject: Descriptor;
-  readonly predicateType: string | undefined;
+  readonly predicateType: string;
   /** Milliseconds since 1970. */
   readonly created?: number | undefined;
 }
@@ -67,10 +65,10 @@ export async function attachReferrer(
   return { ...descriptor, annotations: document.annotations };
 }
 
-function annotationsOf({ content, predicateType, created }: AttachedBundle): Readonly<Record<string, string>> {
+function annotationsOf({ predicateType, created }: AttachedBundle): Readonly<Record<string, string>> {
   return {
-    'dev.sigstore.bundle.content': content === 'dsse' ? 'dsse-envelope' : 'message-signature',
-    ...(predicateType === undefined ? {} : { 'dev.sigstore.bundle.predicateType': predicateType }),
+    'dev.sigstore.bundle.content': 'dsse-envelope',
+    'dev.sigstore.bundle.predicateType': predicateType,
     ...(created === undefined ? {} : { 'org.opencontainers.image.created': rfc3339(created) }),
   };
 }

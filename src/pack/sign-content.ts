@@ -3,7 +3,7 @@ import { statementPayloadType } from '../attest/statement.ts';
 import { canonicalJson } from '../bytes/canonical-json.ts';
 import { utf8 } from '../bytes/encoding.ts';
 import { algorithmOf, digestOf, hexOf } from '../digest/digest.ts';
-import { isPackError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { LoadedManifest } from './load-manifest.ts';
 import type { Attestation } from './sign-options.ts';
 
@@ -35,7 +35,6 @@ export function saidByAttestation(attestation: Attestation): Said {
   try {
     canonicalJson(predicate);
   } catch (cause) {
-    if (!isPackError(cause)) throw cause;
     throw notJson(cause);
   }
   return { verb: 'attest', predicateType, predicate };

@@ -134,8 +134,7 @@ function inReferrer(
 ): MadeSignature {
   const { mediaType, digest } = subject;
   const { predicateType } = said;
-  const content = bundle.content.kind;
-  const attached = { bytes, content, subject: { mediaType, digest, size }, predicateType, created: settings.created };
+  const attached = { bytes, subject: { mediaType, digest, size }, predicateType, created: settings.created };
   return {
     async prepare() {
       const prepared = await prepareReferrer(attached, repository, options);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { httpRegistry } from '../../../src/adapters/registry/http.ts';
 import { memoryRegistry } from '../../../src/adapters/registry/memory.ts';
 import { createPackService, type PackService } from '../../../src/index.ts';
-import type { Registry } from '../../../src/ports/registry.ts';
+import type { Registry, Repository } from '../../../src/ports/registry.ts';
 import { quirkRegistry } from '../../../src/testing/quirk-registry.ts';
 import { legacyTag, putImage, putIndex } from '../verify/packs.ts';
 import { anotherKey, keyed, policyFor } from './test-signers.ts';
@@ -97,5 +97,54 @@ describe('copy', () => {
     await expect(service.verify(to, policy)).resolves.toBeDefined();
     const attested = { ...policy, predicates: [{ type: 'https://cosign.sigstore.dev/attestation/v1' }] };
     await expect(service.verify(to, attested)).resolves.toBeDefined();
+  });
+
+  it('joins its own with those of somebody who is first', async () => {
+    const { service, source, target } = world();
+    const image = await putImage(source.repository('app'));
+    await service.copy(from, to);
+    await service.sign(from, key, legacy);
+    const repository = target.repository('app');
+    const other = await anotherKey();
+    const late: Repository = {
+      ...repository,
+      resolve: (...args) => repository.resolve(...args),
+      async tag(name, descriptor, options) {
+        if (options?.ifMatch === null) await service.sign(to, other, legacy);
+        return repository.tag(name, descriptor, options);
+      },
+    };
+    await service.copy(from, { repository: late, reference: 'v1' });
+    for (const { pem } of [key, other]) await expect(service.verify(to, policyFor(pem))).resolves.toBeDefined();
+    expect(image.digest).toBeDefined();
+  });
+
+  it('leaves what the target has where an index lies under the tag of the source', async () => {
+    const { service, source, target } = world();
+    const image = await putImage(source.repository('app'));
+    const tag = legacyTag(image.digest, 'sig');
+    await putIndex(source.repository('app'), [image], tag);
+    await service.copy(from, to, { referrers: false });
+    await service.sign(to, key, legacy);
+    const before = await target.repository('app').resolve(tag);
+    await service.copy(from, to);
+    expect(await target.repository('app').resolve(tag)).toMatchObject({ digest: before?.digest });
+  });
+
+  it('tells of a target that does not take the tag', async () => {
+    const { service, source, target } = world();
+    await putImage(source.repository('app'));
+    await service.sign(from, key, legacy);
+    const repository = target.repository('app');
+    const refusing: Repository = {
+      ...repository,
+      resolve: (...args) => repository.resolve(...args),
+      tag: (name, ...rest) =>
+        name.endsWith('.sig') ? Promise.reject(new Error('full')) : repository.tag(name, ...rest),
+    };
+    await expect(service.copy(from, { repository: refusing, reference: 'v1' })).rejects.toMatchObject({
+      code: 'ERR_STORE_WRITE',
+      details: { side: 'destination' },
+    });
   });
 });
