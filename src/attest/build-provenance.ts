@@ -4,7 +4,7 @@ import { algorithmOf, hexOf, type Digest } from '../digest/digest-name.ts';
 import type { Lock, LockEntry } from '../lockfile/lock.ts';
 import { checkUri, predicateOf, type Predicate } from './build-predicate.ts';
 import { formatRfc3339 } from './format-rfc3339.ts';
-import { entryAddress, entryDigests, entryPurl, orderedLock } from './lock-facts.ts';
+import { entryDigests, entrySource, orderedLock } from './lock-facts.ts';
 import { provenanceType } from './provenance.ts';
 import type { ResourceInput } from './resource-input.ts';
 
@@ -96,13 +96,11 @@ function metadataOf({ invocationId, startedOn, finishedOn }: ProvenanceInput): o
 
 /** The entries of a lock as dependencies, in the order of their paths, which are their names. */
 export function lockDependencies(lock: Lock): readonly ResourceInput[] {
-  return orderedLock(lock).entries.map((entry) => ({
-    uri: entryPurl(entry),
-    digest: digestSet(entry),
-    name: entry.path,
-    downloadLocation: entryAddress(entry),
-    mediaType: entry.mediaType,
-  }));
+  return orderedLock(lock).entries.map((entry) => {
+    const { address, purl } = entrySource(entry);
+    const { path, mediaType } = entry;
+    return { uri: purl, digest: digestSet(entry), name: path, downloadLocation: address, mediaType };
+  });
 }
 
 function digestSet(entry: LockEntry): Readonly<Record<string, string>> {

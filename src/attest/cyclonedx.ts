@@ -1,7 +1,7 @@
 import { algorithmOf, hexOf, type Digest } from '../digest/digest-name.ts';
 import type { JsonValue } from '../bytes/json.ts';
 import type { Lock, LockEntry } from '../lockfile/lock.ts';
-import { entryAddress, entryDigests, entryPurl, lockGraph } from './lock-facts.ts';
+import { entryDigests, entrySource, lockGraph } from './lock-facts.ts';
 import { readLicense } from './read-license.ts';
 import type { SbomSubject } from './sbom-options.ts';
 import type { StatementPredicate } from './statement.ts';
@@ -58,7 +58,7 @@ function systemProperties({ os, cpu, libc }: Lock['selection']): JsonValue[] {
 
 function component(entry: LockEntry): JsonValue {
   const { path, name, version, license, installPaths, scope } = entry;
-  const address = entryAddress(entry);
+  const { address, purl } = entrySource(entry);
   const dev = scope.length > 0 && scope.every((each) => each === 'dev');
   return {
     type: 'library',
@@ -68,7 +68,7 @@ function component(entry: LockEntry): JsonValue {
     ...(scope.length === 0 ? {} : { scope: componentScope(entry) }),
     hashes: entryDigests(entry).map(hash),
     ...(license === undefined ? {} : { licenses: [licenseChoice(license)] }),
-    purl: entryPurl(entry),
+    purl,
     ...(address === undefined ? {} : { externalReferences: [{ type: 'distribution', url: address }] }),
     properties: [
       // The first two are of CycloneDX's own taxonomy, which npm's tools write, too.

@@ -42,26 +42,43 @@ export function entryDigests(entry: LockEntry): readonly Digest[] {
   return [entry.digest, ...sole].sort(compareBytewise);
 }
 
-/** Where an entry comes from, where the lock says so and it is an address that everybody may read. */
-export function entryAddress({ origin }: LockEntry): string | undefined {
-  if (origin === undefined || !URL.canParse(origin)) return undefined;
-  const { protocol, username, password } = new URL(origin);
-  const open = /^https?:$/.test(protocol) && username === '' && password === '';
-  return open && !/[\s"<>\\^`{|}]/.test(origin) ? origin : undefined;
+/** What an entry is called and where it comes from. */
+export interface EntrySource {
+  /** Where it comes from, where the lock says so and it is an address that everybody may read. */
+  readonly address: string | undefined;
+  /**
+   * Its package URL. One that comes from an address of its own, not from where a registry keeps the tarballs of a
+   * package, has that address as `download_url`: another package of that name and version may be in a registry.
+   *
+   * @see https://github.com/package-url/purl-spec/blob/main/docs/standard/known-qualifiers.md
+   */
+  readonly purl: string;
 }
 
-/**
- * The package URL of an entry. One that comes from an address of its own, not from where a registry keeps the tarballs
- * of a package, has that address as `download_url`: another package of that name and version may be in a registry.
- *
- * @see https://github.com/package-url/purl-spec/blob/main/docs/standard/known-qualifiers.md
- */
-export function entryPurl(entry: LockEntry): string {
-  const address = entryAddress(entry);
-  if (address === undefined || !entry.purl.startsWith('pkg:npm/') || /[?#]/.test(entry.purl)) return entry.purl;
-  const path = decoded(new URL(address).pathname);
-  if (path.endsWith(`/${entry.name}/-/${entry.name.replace(/^.*\//, '')}-${entry.version}.tgz`)) return entry.purl;
-  return `${entry.purl}?download_url=${qualifierValue(address)}`;
+/** Reads where an entry comes from. */
+export function entrySource(entry: LockEntry): EntrySource {
+  const { origin, purl, name, version } = entry;
+  const url = openUrl(origin);
+  if (origin === undefined || url === undefined) return { address: undefined, purl };
+  const kept = `/${name}/-/${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
+  const plain = !purl.startsWith('pkg:npm/') || /[?#]/.test(purl) || decoded(url.pathname).endsWith(kept);
+  return { address: origin, purl: plain ? purl : `${purl}?download_url=${qualifierValue(origin)}` };
+}
+
+/** An address of the web without user info, as it stands. */
+function openUrl(origin: string | undefined): URL | undefined {
+  if (origin === undefined || !/^https?:[^\s"<>\\^`{|}]+$/.test(origin) || !URL.canParse(origin)) return undefined;
+  const url = new URL(origin);
+  return url.username === '' && url.password === '' ? url : undefined;
+}
+
+function decoded(path: string): string {
+  if (!path.includes('%')) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 /** A package URL keeps colons, and escapes everything else but letters, digits and `-._~`. */
@@ -69,14 +86,6 @@ function qualifierValue(text: string): string {
   return encodeURIComponent(text)
     .replaceAll('%3A', ':')
     .replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 /** What the entries of a lock need of one another. */

@@ -52,6 +52,17 @@ export function buildSbom(lock: Lock, format: SbomFormat, options: SbomOptions =
     mediaType,
     predicateType: predicateTypes[format] ?? format,
     document,
-    bytes: utf8(`${JSON.stringify(document, undefined, 2)}\n`),
+    bytes: utf8(lines(document)),
   };
+}
+
+/** A line for each component, package or relationship: as quick to write as one line, and a `diff` shows what differs. */
+function lines(document: StatementPredicate): string {
+  const members = Object.entries(document).map(([name, value]) => {
+    const text = Array.isArray(value)
+      ? `[\n    ${value.map((item) => JSON.stringify(item)).join(',\n    ')}\n  ]`
+      : JSON.stringify(value);
+    return `  ${JSON.stringify(name)}: ${text}`;
+  });
+  return `{\n${members.join(',\n')}\n}\n`;
 }

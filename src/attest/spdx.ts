@@ -2,7 +2,7 @@ import type { JsonValue } from '../bytes/json.ts';
 import { utf8 } from '../bytes/encoding.ts';
 import { algorithmOf, digestOf, hexOf, type Digest } from '../digest/digest.ts';
 import type { Lock, LockEntry } from '../lockfile/lock.ts';
-import { entryAddress, entryDigests, entryPurl, lockGraph } from './lock-facts.ts';
+import { entryDigests, entrySource, lockGraph } from './lock-facts.ts';
 import { readLicense } from './read-license.ts';
 import type { SbomSubject } from './sbom-options.ts';
 import type { StatementPredicate } from './statement.ts';
@@ -63,16 +63,17 @@ const unexamined = { filesAnalyzed: false, licenseConcluded: 'NOASSERTION', copy
 
 function entryPackage(entry: LockEntry, ids: ReadonlyMap<string, string>): JsonValue {
   const { path, name, version, license, scope } = entry;
+  const { address = 'NOASSERTION', purl } = entrySource(entry);
   return {
     SPDXID: ids.get(path) ?? path,
     name,
     versionInfo: version,
     packageFileName: path,
     ...unexamined,
-    downloadLocation: entryAddress(entry) ?? 'NOASSERTION',
+    downloadLocation: address,
     licenseDeclared: license === undefined ? 'NOASSERTION' : declared(license),
     checksums: entryDigests(entry).map(checksum),
-    externalRefs: [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: entryPurl(entry) }],
+    externalRefs: [{ referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: purl }],
     primaryPackagePurpose: 'LIBRARY',
     ...(scope.length === 0 ? {} : { comment: `scope: ${scope.join(', ')}` }),
   };
