@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { openLayout } from '../../../src/adapters/registry/layout.ts';
+import { layoutArchiveStream, openLayout, openLayoutArchive } from '../../../src/adapters/registry/layout.ts';
 import { memoryRegistry } from '../../../src/adapters/registry/memory.ts';
+import { bytesSource } from '../../../src/bytes/source.ts';
+import { readAll } from '../../../src/bytes/stream.ts';
 import { createPackService } from '../../../src/index.ts';
-import { putImage } from '../verify/packs.ts';
+import { legacyTag, putImage } from '../verify/packs.ts';
 import { anotherKey, keyed, policyFor } from './test-signers.ts';
 
 const key = keyed();
@@ -42,4 +44,26 @@ it('signs ten times at once in one layout folder', async () => {
     ),
   );
   expect((await openLayout({ directory: folder }).repository.referrers(image.digest)).referrers).toHaveLength(10);
+});
+
+it('signatures travel in an archive, in both formats', async () => {
+  const registry = memoryRegistry();
+  const repository = registry.repository('a');
+  const service = createPackService({ registries: () => registry });
+  const second = await anotherKey();
+  const image = await putImage(repository);
+  await service.sign('registry.example/a:v1', key, { format: 'legacy' });
+  await service.sign('registry.example/a:v1', second);
+  for (const roots of [[{ reference: 'v1' }], [{ reference: 'v1' }, { reference: legacyTag(image.digest, 'sig') }]]) {
+    const { stream } = await layoutArchiveStream(repository, roots);
+    const archive = await openLayoutArchive(bytesSource(await readAll(stream, { limit: 2 ** 20 })));
+    for (const { pem } of [key, second]) {
+      const location = { repository: archive, reference: 'v1' };
+      await expect(service.verify(location, policyFor(pem))).resolves.toBeDefined();
+    }
+  }
+  const { stream } = await layoutArchiveStream(repository, [{ reference: 'v1' }], { referrers: false });
+  const bare = await openLayoutArchive(bytesSource(await readAll(stream, { limit: 2 ** 20 })));
+  const verdict = service.verify({ repository: bare, reference: 'v1' }, policyFor(key.pem));
+  await expect(verdict).rejects.toMatchObject({ code: 'ERR_NO_SIGNATURES' });
 });

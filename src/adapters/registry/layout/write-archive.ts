@@ -25,7 +25,10 @@ export interface LayoutArchiveRoot {
 
 /** What goes into an archive besides its roots. */
 export interface WriteLayoutArchiveOptions extends OperationOptions {
-  /** Takes along what refers to the manifests, and to those, and so on: signatures and attestations. True by default. */
+  /**
+   * Takes along what refers to the manifests, and to those, and so on: signatures and attestations, also those of
+   * cosign 2 under tags. True by default.
+   */
   readonly referrers?: boolean | undefined;
   readonly limits?: Partial<OciLimits> | undefined;
 }
@@ -127,11 +130,25 @@ async function gather(gathering: Gathering, index: LayoutIndex, root: Listed): P
       if (manifest && referrers) {
         const answer = await repository.referrers(descriptor.digest, { signal });
         waiting.push(...answer.referrers.map((referrer) => ({ descriptor: factsOf(referrer) })));
+        if (next === root) waiting.push(...(await legacyReferrers(gathering, descriptor)));
       }
     }
     listed = withManifest(listed, { descriptor: factsOf(next.descriptor), children, tag: next.tag });
   }
   return listed;
+}
+
+/** What cosign 2 keeps about a manifest, under tags beside it. */
+async function legacyReferrers(
+  { repository, options: { signal } }: Gathering,
+  { digest }: Descriptor,
+): Promise<readonly Listed[]> {
+  if (algorithmOf(digest) !== 'sha256') return [];
+  const tags = ['sig', 'att'].map((suffix) => `sha256-${hexOf(digest)}.${suffix}`);
+  const found = await Promise.all(tags.map((tag) => repository.resolve(tag, { signal })));
+  return found.flatMap((descriptor, index) => {
+    return descriptor === undefined ? [] : [{ descriptor: factsOf(descriptor), tag: tags[index] }];
+  });
 }
 
 /** An entry of the index says nothing of its manifest's annotations, as in a layout folder. */
