@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   exportPublicKeyPem,
   generateSigningKey,
@@ -266,6 +266,13 @@ describe('a key that cannot be used is refused', () => {
     await expect(importSigningKey(pkcs8([ecOid, p256Oid], sec1))).rejects.toMatchObject({ code: 'ERR_KEY' });
   });
 
+  it('a pair whose public key may not be shown', async () => {
+    const { pair } = await p256();
+    const spki = new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey));
+    const hidden = await crypto.subtle.importKey('spki', spki, pair.publicKey.algorithm, false, ['verify']);
+    await expect(importSigningKey({ ...pair, publicKey: hidden })).rejects.toMatchObject({ code: 'ERR_KEY' });
+  });
+
   it('a key of RSA that is bound to another hash, or of another scheme than is asked for', async () => {
     const pair = await crypto.subtle.generateKey(
       { name: 'RSA-PSS', modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1), hash: 'SHA-512' },
@@ -312,5 +319,23 @@ describe('a key that cannot be used is refused', () => {
     await expect(importSigningKey(await pkcs8Of(await p256()), { signal })).rejects.toBe(reason);
     await expect(generateSigningKey({ signal })).rejects.toBe(reason);
     await expect((await p256()).publicKey({ signal })).rejects.toBe(reason);
+  });
+});
+
+describe('a platform that fails', () => {
+  const refusal = new DOMException('not here', 'NotSupportedError');
+
+  it.each([
+    ['makes no such key', 'generateKey', () => generateSigningKey({ algorithm: 'PKIX_ED25519' })],
+    ['does not sign', 'sign', async () => (await p256()).sign({ message: Uint8Array.of(1) })],
+    ['tells no public key', 'exportKey', async () => (await p256()).publicKey()],
+  ] as const)('is an error of the key where it %s', async (_, method, run) => {
+    await p256();
+    const failing = vi.spyOn(crypto.subtle, method).mockRejectedValue(refusal);
+    try {
+      await expect(run()).rejects.toMatchObject({ name: 'SigningError', code: 'ERR_KEY', cause: refusal });
+    } finally {
+      failing.mockRestore();
+    }
   });
 });
