@@ -37,13 +37,14 @@ export interface SbomSubject {
 /**
  * Looks at what a bill of materials is made from.
  *
+ * @param known - The digest of the lock's bytes, where they were read.
  * @throws UsageError `ERR_INVALID_ARGUMENT`.
  */
-export function sbomSubject(given: Lock, format: string, options: SbomOptions): SbomSubject {
+export function sbomSubject(given: Lock, format: string, options: SbomOptions, known?: Digest): SbomSubject {
   checkOptions('options', options, ['name', 'version', 'digest', 'created']);
   const lock = orderedLock(given);
   const facts = {
-    lockDigest: lockDigest(lock),
+    lockDigest: known ?? lockDigest(lock),
     name: optionalText('name', options.name) ?? lock.source.path,
     version: optionalText('version', options.version) ?? options.digest,
     digest: optionalDigest(options.digest),

@@ -1,4 +1,5 @@
 import { utf8 } from '../bytes/encoding.ts';
+import type { Digest } from '../digest/digest-name.ts';
 import { UsageError } from '../errors.ts';
 import type { Lock } from '../lockfile/lock.ts';
 import { cycloneDxOf } from './cyclonedx.ts';
@@ -40,13 +41,18 @@ const writers = {
  * @see https://spdx.github.io/spdx-spec/v2.3/
  */
 export function buildSbom(lock: Lock, format: SbomFormat, options: SbomOptions = {}): Sbom {
+  return buildKnownSbom(lock, format, options);
+}
+
+/** The same of a lock whose digest is known, as it was read from bytes that have it: much of the time goes into it. */
+export function buildKnownSbom(lock: Lock, format: SbomFormat, options: SbomOptions, digest?: Digest): Sbom {
   if (!Object.hasOwn(writers, format)) {
     throw new UsageError('ERR_INVALID_ARGUMENT', `format is ${JSON.stringify(format)}, expected cyclonedx or spdx`, {
       argument: 'format',
     });
   }
   const { mediaType, write } = writers[format];
-  const document = write(sbomSubject(lock, format, options));
+  const document = write(sbomSubject(lock, format, options, digest));
   return {
     format,
     mediaType,

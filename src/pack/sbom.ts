@@ -1,4 +1,4 @@
-import { buildSbom, type Sbom, type SbomFormat } from '../attest/sbom.ts';
+import { buildKnownSbom, type Sbom, type SbomFormat } from '../attest/sbom.ts';
 import type { SbomOptions } from '../attest/sbom-options.ts';
 import { checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { UsageError } from '../errors.ts';
@@ -37,7 +37,11 @@ export function sbomOfPack(location: OpenLocation, options: SbomPackOptions): Pr
     const lock = await loadLock(repository, parsed.document, report.options);
     const { mediaType, digest, size } = descriptor;
     if (lock === undefined) throw noLock(digest);
-    return { subject: { mediaType, digest, size }, ...buildSbom(lock, format, { name, version, digest, created }) };
+    const said = { name, version, digest, created };
+    return {
+      subject: { mediaType, digest, size },
+      ...buildKnownSbom(lock, format, said, parsed.document.config.digest),
+    };
   });
 }
 
