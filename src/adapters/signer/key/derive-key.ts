@@ -23,11 +23,17 @@ export async function deriveKey(request: ScryptRequest): Promise<Uint8Array> {
   const { signal } = request;
   signal?.throwIfAborted();
   try {
-    return await (nativeScrypt(request) ?? portableScrypt(request));
+    return await (nativeScrypt(request)?.catch(() => unlessAborted(request)) ?? portableScrypt(request));
   } catch (cause) {
     signal?.throwIfAborted();
     throw keyError('needs more memory than the platform gives', { cause });
   }
+}
+
+/** Platforms bound scrypt in ways of their own: what one refuses can still be had. */
+function unlessAborted(request: ScryptRequest): Promise<Uint8Array> {
+  request.signal?.throwIfAborted();
+  return portableScrypt(request);
 }
 
 /** Yields now and then, and ends there when the signal says so. */
