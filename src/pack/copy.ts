@@ -8,8 +8,9 @@ import { reported, type Report } from '../ports/report.ts';
 import { checkCount, checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { byteBudget } from './byte-budget.ts';
 import { copyBelow, type CopyContext } from './copy-graph.ts';
-import { copyLegacy, findLegacy, type LegacyManifest } from './copy-legacy.ts';
-import { copyReferrers, findReferrers, markKnown, type FoundReferrers } from './copy-referrers.ts';
+import { findBesides } from './copy-besides.ts';
+import { copyLegacy } from './copy-legacy.ts';
+import { copyReferrers, markKnown } from './copy-referrers.ts';
 import { copyTally } from './copy-tally.ts';
 import { eachBounded } from './each-bounded.ts';
 import { failureOf } from './failure.ts';
@@ -21,10 +22,7 @@ import type { Traffic } from './pack-input.ts';
 import { withTasks } from './task-group.ts';
 
 export interface CopyOptions extends OperationOptions {
-  /**
-   * Takes along what refers to the manifests that are copied: signatures, attestations, SBOMs, and what cosign 2 keeps
-   * under tags beside them (`sha256-….sig`, `.att`). True by default.
-   */
+  /** Takes along what refers to the manifests: signatures, attestations, SBOMs, also under cosign's tags. True by default. */
   readonly referrers?: boolean | undefined;
   /** Copies only the manifest for this platform out of an index: `linux/amd64`. */
   readonly platform?: Platform | string | undefined;
@@ -170,12 +168,13 @@ async function copyOne(
   const root = await chosen(await loadNamed(from, context.options), context, options);
   const { descriptor } = root;
   checkTarget(to, descriptor.digest);
-  if (options.ifAbsent === true && (await isPresent(to, descriptor.digest, context))) {
+  const there = to.tag ?? descriptor.digest;
+  if (options.ifAbsent === true && (await resolveTarget(to.repository, there, context)) !== undefined) {
     return { descriptor, present: true };
   }
   const state = await targetState(root, to, context);
   const graph = await copyBelow({ ...root, known: state.known }, context);
-  const [found, legacy] = await besides(graph.manifests, context, options, report);
+  const [found, legacy] = await findBesides(graph.manifests, context, options, report);
   const tag = context.dryRun || state.tagged ? undefined : to.tag;
   const condition = options.ifAbsent === true && context.to.capabilities.atomicTag ? { ifMatch: null } : undefined;
   // To write a manifest under a tag is one request, where to tag it would be two. But the tag comes last.
@@ -187,18 +186,6 @@ async function copyOne(
   if (tag !== undefined && !direct) await writeTag(tag, descriptor, { ...context.options, ...condition }, context);
   else if (!alone) await graph.finish(tag);
   return { descriptor, present: false };
-}
-
-/** What belongs to manifests without being in them. Where every tag is copied, those of cosign 2 are among them. */
-async function besides(
-  manifests: readonly Descriptor[],
-  context: CopyContext,
-  { allTags }: CopyOptions,
-  report: Report,
-): Promise<readonly [readonly FoundReferrers[], readonly LegacyManifest[]]> {
-  if (!context.referrers) return [[], []];
-  const legacy = allTags === true ? [] : findLegacy(manifests, context);
-  return Promise.all([findReferrers(manifests, context, report), legacy]);
 }
 
 async function chosen(named: NamedManifest, context: CopyContext, { platform }: CopyOptions): Promise<NamedManifest> {
@@ -216,10 +203,6 @@ function checkTarget({ digest }: OpenLocation, actual: Digest): void {
     actual,
     hint: 'name a tag without a digest in the target',
   });
-}
-
-async function isPresent({ repository, tag }: OpenLocation, digest: Digest, context: CopyContext): Promise<boolean> {
-  return (await resolveTarget(repository, tag ?? digest, context)) !== undefined;
 }
 
 async function resolveTarget(

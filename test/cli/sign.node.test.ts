@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { toBase64 } from '../../src/bytes/encoding.ts';
 import { openLayout } from '../../src/adapters/registry/layout.ts';
 import type { Descriptor } from '../../src/oci/index.ts';
 import type { Repository } from '../../src/ports/registry.ts';
@@ -10,7 +11,8 @@ import { legacyTag, putImage, putIndex } from '../pack/verify/packs.ts';
 import { emptyFolder, run, type Finished } from './run-command.ts';
 
 const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
-const privatePem = pemOf('PRIVATE KEY', new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey)));
+const pkcs8 = new Uint8Array(await crypto.subtle.exportKey('pkcs8', pair.privateKey));
+const privatePem = `-----BEGIN PRIVATE KEY-----\n${toBase64(pkcs8)}\n-----END PRIVATE KEY-----\n`;
 const publicPem = pemOf('PUBLIC KEY', new Uint8Array(await crypto.subtle.exportKey('spki', pair.publicKey)));
 const { trustRoot } = await createTestSigstore();
 
