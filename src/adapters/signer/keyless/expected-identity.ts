@@ -39,14 +39,16 @@ function issuersOf({ issuer, claims }: IdentityToken): readonly string[] {
   return typeof connector === 'string' && connector !== '' ? [issuer, connector] : [issuer];
 }
 
+const serviceAccount = /^system:serviceaccount:([^:]+):([^:]+)$/;
+
 /** The names that Fulcio gives for a token; undefined where its issuer has rules of its own. */
 function namesOf({ claims, challenge, issuer }: IdentityToken, found: string): readonly string[] | undefined {
   const { job_workflow_ref: workflow, ci_config_ref_uri: pipeline, email } = claims;
   if (email === challenge) return [challenge];
   if (isText(workflow)) return [workflowUri(issuer, workflow, found)];
   if (isText(pipeline)) return [`https://${pipeline}`];
-  const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(challenge) ?? [];
-  if (account !== undefined) return [`https://kubernetes.io/namespaces/${namespace ?? ''}/serviceaccounts/${account}`];
+  const account = challenge.replace(serviceAccount, 'https://kubernetes.io/namespaces/$1/serviceaccounts/$2');
+  if (account !== challenge) return [account];
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(challenge)) return [challenge];
   // A user name is made one of its issuer's domain.
   return found.startsWith(`${challenge}!`) ? [found] : undefined;

@@ -130,6 +130,16 @@ describe('the identity that is expected', () => {
   ])('is not that of %s', async (_, identity, claims, said) => {
     await expect(named(identity, claims, said)).rejects.toMatchObject({ code: 'ERR_CERTIFICATE_REQUEST' });
   });
+
+  it('is not that of a token that stands for nobody who is known', async () => {
+    const edits = {
+      options: <T extends object>(options: T): T => ({ ...options, identity: 'https://a.example/', extensions: {} }),
+    };
+    const some = await someSigstore({ edits });
+    const identityToken = await some.token({ sub: 'org:o:pipeline:p' });
+    const signing = keylessSigner(await some.options({}, { identityToken })).sign(message);
+    await expect(signing).rejects.toMatchObject({ cause: { code: 'ERR_IDENTITY_MISMATCH' } });
+  });
 });
 
 describe('a witness', () => {

@@ -75,6 +75,7 @@ describe.each(services)('where %s fails', (host, code) => {
   it.each([
     ['refuses', () => Response.json({ message: 'not today' }, { status: 400 })],
     ['has no such page', () => new Response('<html>', { status: 404 })],
+    ['does not say why', () => Response.json({ code: 3 }, { status: 422 })],
     ['says why in no text', () => new Response(Uint8Array.of(0xff), { status: 422 })],
     ['answers with nothing', () => new Response('')],
     ['answers with something else', () => Response.json({ some: 'thing' })],
@@ -292,6 +293,7 @@ describe('an entry of Rekor v1', () => {
     ['has another root', (_, proof) => void (proof.rootHash = 'aa'.repeat(32))],
     ['is one of two', (entry) => ({ a: entry, b: entry })],
     ['is null', () => ({ a: null })],
+    ['is not there', () => []],
   ])('that %s is refused', async (_, change) => {
     await expect(good(change)).rejects.toMatchObject({ name: 'SigningError', code: 'ERR_LOG_ENTRY' });
   });
