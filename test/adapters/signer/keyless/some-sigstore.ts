@@ -45,11 +45,14 @@ export const statement: SignerContent = {
   payload: utf8(JSON.stringify(testStatement())),
 };
 
+/** Keys are made once: what differs from one to the next is what they do wrong. */
+const sharedKeys: Promise<TestSigstore['keys']> = createTestSigstore().then(({ keys }) => keys);
+
 export async function someSigstore(
   given: TestSigstoreOptions & { readonly intercept?: Intercept } = {},
 ): Promise<SomeSigstore> {
   const { intercept, ...sigstoreOptions } = given;
-  const sigstore = await createTestSigstore(sigstoreOptions);
+  const sigstore = await createTestSigstore({ keys: await sharedKeys, ...sigstoreOptions });
   const issuer = await createTestIssuer();
   const services = testSigstoreServices(sigstore, issuer);
   const seen: Seen[] = [];
