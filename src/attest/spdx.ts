@@ -96,14 +96,9 @@ function referenceTo(text: string): string {
 
 /** The licence texts that are not SPDX's, which a document must carry itself (2.3, 10). */
 function ownLicenses({ entries }: Lock): JsonValue[] {
-  const texts = new Map(
-    entries.flatMap(({ license }) =>
-      license === undefined || declared(license) !== referenceTo(license) ? [] : [[referenceTo(license), license]],
-    ),
-  );
-  return [...texts]
-    .map(([licenseId, extractedText]) => ({ licenseId, extractedText, name: extractedText }))
-    .sort((a, b) => (a.licenseId < b.licenseId ? -1 : 1));
+  const texts = new Set(entries.flatMap(({ license }) => (license === undefined ? [] : [license])));
+  const own = [...texts].filter((text) => declared(text) === referenceTo(text));
+  return own.map((text) => ({ licenseId: referenceTo(text), extractedText: text, name: text }));
 }
 
 /** Identifiers by path, readable where that leaves them different from one another (SPDX 2.3, 3.2: letters, digits, . -). */

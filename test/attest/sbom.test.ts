@@ -328,6 +328,14 @@ describe('an entry in a bill of materials', () => {
     );
   });
 
+  it('carries each licence text that is not of SPDX once', () => {
+    const entries = ['b', 'a', 'c', 'd'].map((name, index) =>
+      someEntry(name, { license: ['BSD', 'Custom', 'BSD', 'MIT'][index] }),
+    );
+    const { hasExtractedLicensingInfos = [] } = spdx(someLock(entries));
+    expect(hasExtractedLicensingInfos.map(({ extractedText }) => extractedText)).toEqual(['Custom', 'BSD']);
+  });
+
   it('says nothing of a licence that the lockfile has not', () => {
     expect(cycloneDx(lockOf({})).components[0]).not.toHaveProperty('licenses');
     expect(spdx(lockOf({})).packages[1]).toMatchObject({ licenseDeclared: 'NOASSERTION' });
