@@ -23,6 +23,8 @@ export const entry: Readonly<Record<string, string>> = {
   'registry/server': 'src/adapters/registry/server.ts',
   'credential/docker-config': 'src/adapters/credential/docker-config.ts',
   'credential/env': 'src/adapters/credential/env.ts',
+  'signer/key': 'src/adapters/signer/key.ts',
+  'signer/keyless': 'src/adapters/signer/keyless.ts',
   'trust/public-good': 'src/adapters/trust/public-good.ts',
   'trust/tuf': 'src/adapters/trust/tuf.ts',
   'source/http': 'src/adapters/source/http.ts',

@@ -131,7 +131,15 @@ export type {
 } from './pack/pack-input.ts';
 export type { LocateArtifact } from './pack/pack-lock.ts';
 export type { PackLocation, RegistryLookup, RepositoryLocation } from './pack/pack-location.ts';
+export type { PackSbom, SbomPackOptions } from './pack/sbom.ts';
 export type { PackService, PackServiceOptions } from './pack/service.ts';
+export type {
+  Attestation,
+  AttestPackOptions,
+  SignedSubject,
+  SignPackOptions,
+  SignResult,
+} from './pack/sign-options.ts';
 export type { WrittenEntry } from './pack/tree-writer.ts';
 export type { UnpackOptions, UnpackResult } from './pack/unpack.ts';
 export type { PolicyAndTrust, VerifyPackOptions } from './pack/verification-input.ts';
