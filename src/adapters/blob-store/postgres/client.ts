@@ -1,0 +1,40 @@
+/**
+ * The part of a Postgres client that the stores need. A `Pool` of pg and a `PGlite` fit as they are; others are
+ * wrapped in one line.
+ *
+ * Each call may go over another connection. What is asked for must be its own transaction: a client in the middle of a
+ * transaction of its owner does not fit. Bytes come back as an `Uint8Array`, or as the hexadecimal text of Postgres.
+ *
+ * @example
+ * ```ts
+ * // pg and PGlite
+ * postgresBlobStore({ client: new Pool({ connectionString }) });
+ * // postgres.js
+ * postgresBlobStore({ client: { query: async (text, values) => ({ rows: await sql.unsafe(text, values as never[]) }) } });
+ * // Neon over HTTP
+ * postgresBlobStore({ client: { query: (text, values) => sql.query(text, values, { fullResults: true }) } });
+ * ```
+ */
+export interface PostgresClient {
+  /** Runs one statement with its values (`$1`, `$2`, …) and gives the rows as objects by column name. */
+  query(text: string, values: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+/** Which database, and which tables in it. */
+export interface PostgresStoreOptions {
+  readonly client: PostgresClient;
+  /** The schema of the tables; `public` by default. Made with them when it is not there. */
+  readonly schema?: string | undefined;
+  /** What the names of the tables start with, so that several stores share a schema; `packwright_` by default. */
+  readonly prefix?: string | undefined;
+  /**
+   * Makes the tables with the first operation where they are not there; true by default. Where false, they are made by
+   * `migratePostgresStore`, or by your own tool from `postgresStoreMigrations`.
+   */
+  readonly migrate?: boolean | undefined;
+  /**
+   * How long one statement may take, in milliseconds, with the wait for a connection; 60,000 by default. An operation
+   * on a large blob is many statements. What takes longer is cancelled where the client has a second connection.
+   */
+  readonly statementTimeout?: number | undefined;
+}

@@ -1,0 +1,160 @@
+import { checkCount, checkObject } from '../../../bytes/check-options.ts';
+import { toHex } from '../../../bytes/encoding.ts';
+import { UsageError } from '../../../errors.ts';
+import type { PostgresStoreOptions } from './client.ts';
+import { codeOf, isTransient, statementFailure, StatementTimeout, type StatementFacts } from './failure.ts';
+import { prepareLayout } from './layout.ts';
+import { tablesIn, type Tables } from './tables.ts';
+
+/** A row, by the names of its columns. What a value is depends on the driver. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A statement, and what it is for. */
+export interface Statement extends StatementFacts {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly signal?: AbortSignal | undefined;
+  /** How often it is tried at most, where the server or the connection goes away; 6 by default. */
+  readonly attempts?: number | undefined;
+  /** A code of Postgres after which it is tried again, besides those that always pass. */
+  readonly retryOn?: string | undefined;
+  /** True where an abort must not leave it open what became of it, if that can be had in a second. */
+  readonly decisive?: boolean | undefined;
+}
+
+/** The rows of a statement. */
+export interface Answer {
+  readonly rows: readonly Row[];
+  /** True when a former attempt ended without an answer: it may have done its work. */
+  readonly again: boolean;
+}
+
+/** The options that every store takes. */
+export const storeKeys: readonly string[] = ['client', 'schema', 'prefix', 'migrate', 'statementTimeout'];
+
+/** Runs statements: one at a time in its own transaction, again where that helps, and never longer than they may. */
+export class Database {
+  readonly id: string;
+  readonly tables: Tables;
+  readonly #options: PostgresStoreOptions;
+  readonly #timeout: number;
+  #ready: Promise<void> | undefined;
+
+  constructor(options: PostgresStoreOptions) {
+    checkObject('client', options.client);
+    if (typeof options.client.query !== 'function') throw notAClient('has no function query');
+    this.#options = options;
+    this.#timeout = checkCount('statementTimeout', options.statementTimeout, 60_000);
+    this.tables = tablesIn(options.schema, options.prefix);
+    this.id = `postgres:${this.tables.schema}.${this.tables.prefix}`;
+  }
+
+  /** Runs a statement on tables of the store, which are made where they are missing and may be made. */
+  async run(statement: Statement): Promise<Answer> {
+    statement.signal?.throwIfAborted();
+    await this.ready(statement.signal);
+    return this.runRaw(statement);
+  }
+
+  /** Looks at the tables, once. */
+  async ready(signal?: AbortSignal, migrate: boolean = this.#options.migrate ?? true): Promise<void> {
+    // It is for all who wait: the signal of one of them must not end it.
+    this.#ready ??= prepareLayout(this, migrate).catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    await inTime(this.#ready, { signal });
+  }
+
+  /** Runs a statement, whatever the tables are. */
+  async runRaw(statement: Statement): Promise<Answer> {
+    const { signal, attempts = 6, retryOn } = statement;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return { rows: await this.#once(statement), again: attempt > 1 };
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (error instanceof UsageError) throw error;
+        const helps = isTransient(error) || (retryOn !== undefined && codeOf(error) === retryOn);
+        if (attempt >= attempts || !helps) throw statementFailure(error, this.id, statement);
+      }
+      // Full jitter: those who failed together do not come back together. A server is back in some seconds.
+      await inTime(sleep(Math.random() * Math.min(4000, 200 * 2 ** attempt)), { signal });
+    }
+  }
+
+  async #once({ text, values, signal, decisive }: Statement): Promise<readonly Row[]> {
+    signal?.throwIfAborted();
+    const mark = `/* packwright ${toHex(crypto.getRandomValues(new Uint8Array(8)))} */`;
+    const answer = this.#query(`${mark} ${text}`, [...values]);
+    const onLeave = (): void => this.#cancel(mark);
+    const { rows } = await inTime(answer, {
+      signal,
+      timeout: this.#timeout,
+      grace: decisive === true ? 1000 : 0,
+      onLeave,
+    });
+    if (!Array.isArray(rows)) throw notAClient('does not answer with { rows }');
+    return rows as readonly Row[];
+  }
+
+  /** What a client throws before it gives a promise is an error of the promise, too. */
+  async #query(text: string, values: unknown[]): Promise<{ readonly rows: readonly unknown[] }> {
+    return this.#options.client.query(text, values);
+  }
+
+  /** Ends a statement on the server that nobody waits for any more. With one connection only, it ends by itself. */
+  #cancel(mark: string): void {
+    const text = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+      WHERE usename = current_user AND state = 'active' AND query LIKE $1 AND pid <> pg_backend_pid()`;
+    this.#query(text, [`${mark}%`]).catch(() => undefined);
+  }
+}
+
+interface Patience {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeout?: number | undefined;
+  /** How long it is waited for after the signal. */
+  readonly grace?: number | undefined;
+  readonly onLeave?: (() => void) | undefined;
+}
+
+/** Waits for a promise no longer than a signal and a time allow. Where it is left, what becomes of it is nobody's concern. */
+function inTime<T>(work: Promise<T>, { signal, timeout, grace = 0, onLeave }: Patience): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const settled = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    const leave = (error: unknown): void => {
+      settled();
+      reject(error as Error);
+    };
+    const onTimeout = (): void => {
+      onLeave?.();
+      leave(new StatementTimeout(`more than ${timeout} ms`));
+    };
+    const onAbort = (): void => {
+      onLeave?.();
+      if (grace === 0) return leave(signal?.reason);
+      clearTimeout(timer);
+      timer = setTimeout(() => leave(signal?.reason), grace);
+    };
+    if (timeout !== undefined) timer = setTimeout(onTimeout, timeout);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    work.finally(settled).then(resolve, reject);
+    if (signal?.aborted === true) onAbort();
+  });
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function notAClient(why: string): UsageError {
+  return new UsageError('ERR_INVALID_ARGUMENT', `client ${why}`, {
+    argument: 'client',
+    hint: 'wrap it: { query: async (text, values) => ({ rows: await sql.unsafe(text, values) }) }',
+  });
+}

@@ -1,0 +1,121 @@
+import { StoreError, type StoreErrorCode } from '../../../errors.ts';
+
+/** What a failed statement was about. */
+export interface StatementFacts {
+  readonly action: 'read' | 'write';
+  /** What was read or written, for the message: `blob sha256:…`. */
+  readonly what: string;
+  readonly digest?: string | undefined;
+}
+
+/** A statement that took longer than it may. */
+export class StatementTimeout extends Error {
+  readonly code = 'statement_timeout';
+}
+
+/** The code of Postgres (five characters), of the driver or of the socket; empty where there is none. */
+export function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
+const lostConnection =
+  /^(08...|57P0[123]|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTCONN)$/;
+
+/** True where the same statement may succeed in a moment: lost races, and a server that goes or comes. */
+export function isTransient(error: unknown): boolean {
+  const code = codeOf(error);
+  return /^(40001|40P01|53300)$/.test(code) || lostConnection.test(code) || isLostWithoutCode(error, code);
+}
+
+/** Pg says so where a connection ends in the middle of a statement. */
+function isLostWithoutCode(error: unknown, code: string): boolean {
+  return (
+    code === '' &&
+    error instanceof Error &&
+    /^Connection terminated|^Client has encountered a connection error/.test(error.message)
+  );
+}
+
+/** The error to throw for what a client threw. Nothing of the statement's values is in it. */
+export function statementFailure(error: unknown, store: string, facts: StatementFacts): StoreError {
+  const { action, what, digest } = facts;
+  const code = codeOf(error);
+  const { why, hint, retryable = false, quota = false } = reasonOf(error, code);
+  const errorCode: StoreErrorCode = quota
+    ? 'ERR_STORE_QUOTA'
+    : action === 'read'
+      ? 'ERR_STORE_READ'
+      : 'ERR_STORE_WRITE';
+  return new StoreError(errorCode, `${what} cannot be ${action === 'read' ? 'read' : 'written'}: ${why}`, {
+    cause: withoutSecrets(error),
+    store,
+    hint,
+    retryable: retryable || isTransient(error),
+    ...(digest === undefined ? {} : { digest }),
+    ...(code === '' ? {} : { details: { postgres: code } }),
+  });
+}
+
+interface Reason {
+  readonly why: string;
+  readonly hint?: string | undefined;
+  readonly retryable?: boolean | undefined;
+  readonly quota?: boolean | undefined;
+}
+
+function reasonOf(error: unknown, code: string): Reason {
+  const known = reasons.find(([pattern]) => pattern.test(code));
+  if (known !== undefined) return known[1];
+  const message = error instanceof Error ? error.message : String(error);
+  if (/timeout exceeded when trying to connect|pool.*(exhausted|full)/i.test(message)) return noConnection;
+  return { why: code === '' ? redacted(message) || 'the client failed' : `${redacted(message)} (${code})` };
+}
+
+const noConnection: Reason = {
+  why: 'no connection became free in time',
+  hint: 'raise the number of connections of the pool, or do less at once',
+  retryable: true,
+};
+
+const otherLayout: Reason = {
+  why: 'the tables have another layout than this version of packwright makes',
+  hint: 'use another schema or prefix',
+};
+
+/** By codes of Postgres (appendix A of its manual), and of drivers. */
+const reasons: readonly (readonly [RegExp, Reason])[] = [
+  [/^statement_timeout$/, { why: 'the statement took too long', hint: 'raise statementTimeout', retryable: true }],
+  [
+    /^57014$/,
+    { why: 'the statement was cancelled', hint: 'raise the statement_timeout of the database', retryable: true },
+  ],
+  [/^55P03$/, { why: 'a lock was not granted in time', retryable: true }],
+  [/^(53300|CONNECT_TIMEOUT)$/, noConnection],
+  [/^(53100|53200|54...)$/, { why: 'the database is out of room', hint: 'give it room, or delete blobs', quota: true }],
+  [/^(42P01|3F000)$/, { why: 'the tables are not there', hint: 'call migratePostgresStore' }],
+  [/^(42703|42P07|42P10|42804|42883)$/, otherLayout],
+  [
+    /^42501$/,
+    { why: 'the user of the database may not do this', hint: 'grant the right on the schema and its tables' },
+  ],
+  [/^25006$/, { why: 'the database only reads', hint: 'connect to the primary server' }],
+  [/^28/, { why: 'the database refused the user or the password', hint: 'check the credentials of the client' }],
+  [/^3D000$/, { why: 'the database does not exist', hint: 'create it, or connect to another' }],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, { why: 'the host of the database is not known', hint: 'check the host of the client' }],
+];
+
+/** The error itself, or one without the user and password of an address in its message. */
+function withoutSecrets(error: unknown): unknown {
+  if (!(error instanceof Error)) return new Error(redacted(String(error)));
+  const message = redacted(error.message);
+  if (message === error.message) return error;
+  return Object.assign(new Error(message), { name: error.name, code: codeOf(error) });
+}
+
+function redacted(text: string): string {
+  return text
+    .replace(/\/\/[^/\s@]*@/g, '//')
+    .replace(/(password=)\S+/gi, '$1…')
+    .slice(0, 500);
+}

@@ -1,0 +1,217 @@
+import type { ByteSource } from '../../../bytes/source.ts';
+import {
+  algorithmOf,
+  isDigestAlgorithm,
+  parseDigest,
+  type Digest,
+  type DigestAlgorithm,
+} from '../../../digest/digest.ts';
+import { createHash, type RunningHash } from '../../../digest/hash.ts';
+import { IntegrityError, StoreError } from '../../../errors.ts';
+import type { BlobStore, CommittedBlob, Ingest } from '../../../ports/blob-store.ts';
+import type { Database } from './database.ts';
+import { chunkBytes, pieces } from './pieces.ts';
+import { readChunks } from './read-blob.ts';
+import { Upload, UploadLost } from './upload.ts';
+
+/** How many unfinished ingests keep the running hash of their bytes in this process. */
+const remembered = 1000;
+
+interface Options {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The `ingest` of a database. Whoever opens an ingest by its id holds it from then on; who held it before is refused
+ * from his next call on.
+ */
+export function blobIngests(database: Database): NonNullable<BlobStore['ingest']> {
+  const own = new Map<string, RowsIngest>();
+  const keep = (ingest: RowsIngest): Ingest => {
+    for (const id of own.keys()) if (own.size >= remembered) own.delete(id);
+    own.set(ingest.id, ingest);
+    return ingest;
+  };
+  const forget = (id: string): void => void own.delete(id);
+  return async (id, { signal } = {}) => {
+    signal?.throwIfAborted();
+    if (id === undefined) return keep(new RowsIngest(database, await Upload.begin(database, { signal }), 0, forget));
+    const known = own.get(id);
+    if (known !== undefined && (await known.isHeld({ signal }))) return known;
+    const upload = await Upload.takeOver(database, id, { signal });
+    if (upload === undefined) throw unknownIngest(database, id);
+    return keep(new RowsIngest(database, upload, await upload.length({ signal }), forget));
+  };
+}
+
+class RowsIngest implements Ingest {
+  readonly id: string;
+  readonly #database: Database;
+  readonly #forget: (id: string) => void;
+  #upload: Upload;
+  #offset: number;
+  /** The hash of all bytes so far; undefined when some of them did not come through this process. */
+  #hash: RunningHash | undefined;
+  /** The digests of all bytes, where they were asked for before. */
+  readonly #digests: Map<DigestAlgorithm, Digest> = new Map();
+  #state: 'open' | 'busy' | 'ended' = 'open';
+  /** True when rows may come that were on their way when a call failed: before anything else, they are shut out. */
+  #unsettled = false;
+
+  constructor(database: Database, upload: Upload, offset: number, forget: (id: string) => void) {
+    this.id = upload.id;
+    this.#database = database;
+    this.#upload = upload;
+    this.#offset = offset;
+    this.#forget = forget;
+    if (offset === 0) this.#hash = createHash('sha256');
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** True while no other process has opened it. */
+  async isHeld(options: Options): Promise<boolean> {
+    return this.#state !== 'ended' && this.#upload.isHeld(options);
+  }
+
+  append(source: ByteSource, { signal }: Options = {}): Promise<{ readonly offset: number }> {
+    return this.#alone(async () => {
+      signal?.throwIfAborted();
+      await this.#settle(signal);
+      const room = chunkBytes - (this.#offset % chunkBytes);
+      let writing: Promise<void> = Promise.resolve();
+      try {
+        for await (const piece of pieces(source, { room, signal })) {
+          await writing;
+          writing = this.#write(piece, signal);
+          writing.catch(() => undefined);
+        }
+      } finally {
+        // Where the source failed, what it gave is written all the same, and counts.
+        await writing.catch(() => undefined);
+      }
+      await writing;
+      return { offset: this.#offset };
+    });
+  }
+
+  async #write(piece: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
+    const offset = this.#offset;
+    try {
+      await this.#upload.write(offset, piece, { flush: true, signal });
+    } catch (error) {
+      this.#unsettled = true;
+      this.#hash = undefined;
+      throw error;
+    }
+    this.#hash?.update(piece);
+    this.#digests.clear();
+    this.#offset = offset + piece.length;
+  }
+
+  commit(wanted: Digest | DigestAlgorithm, { signal }: Options = {}): Promise<CommittedBlob> {
+    return this.#alone(async () => {
+      signal?.throwIfAborted();
+      const expected = isDigestAlgorithm(wanted) ? undefined : parseDigest(wanted);
+      await this.#settle(signal);
+      const digest = await this.#digest(isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted), signal);
+      if (expected !== undefined && digest !== expected) throw mismatch(expected, digest);
+      const { created } = await this.#upload.publish(digest, this.#offset, { signal });
+      this.#end();
+      return { created, digest, size: this.#offset };
+    });
+  }
+
+  async abort(): Promise<void> {
+    if (this.#state === 'ended') return;
+    this.#end();
+    await this.#upload.forget();
+  }
+
+  /** The digest of all bytes: of the running hash where it saw them all, else of the rows. */
+  async #digest(algorithm: DigestAlgorithm, signal: AbortSignal | undefined): Promise<Digest> {
+    const known = this.#digests.get(algorithm);
+    if (known !== undefined) return known;
+    let hash = algorithm === 'sha256' ? this.#hash : undefined;
+    if (hash === undefined) {
+      hash = createHash(algorithm);
+      const size = this.#offset;
+      const rows = readChunks(this.#database, { upload: this.id }, { size, start: 0, end: size }, signal);
+      for await (const bytes of rows) hash.update(bytes);
+    } else {
+      this.#hash = undefined;
+    }
+    const digest = hash.digest();
+    this.#digests.set(algorithm, digest);
+    return digest;
+  }
+
+  /** After a call that failed: takes the ingest over from itself, and removes what came behind the offset. */
+  async #settle(signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#unsettled) return;
+    const held = await this.#upload.isHeld({ signal });
+    const upload = held ? await Upload.takeOver(this.#database, this.id, { signal }) : undefined;
+    if (upload === undefined) throw new UploadLost(`ingest ${this.id} is gone, or another process holds it`);
+    this.#upload = upload;
+    if ((await upload.length({ signal })) < this.#offset) throw new UploadLost(`rows of ingest ${this.id} are gone`);
+    await upload.cut(this.#offset, { signal });
+    this.#unsettled = false;
+  }
+
+  #end(): void {
+    this.#state = 'ended';
+    this.#forget(this.id);
+  }
+
+  /** One call at a time: two appends at once would write over one another. */
+  async #alone<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#state === 'ended') throw unknownIngest(this.#database, this.id);
+    if (this.#state === 'busy') throw busy(this.#database, this.id);
+    this.#state = 'busy';
+    try {
+      return await run();
+    } catch (error) {
+      throw error instanceof UploadLost ? await this.#lost(error) : error;
+    } finally {
+      // Commit and abort end it meanwhile.
+      if ((this.#state as string) === 'busy') this.#state = 'open';
+    }
+  }
+
+  /** What to say where the upload is not as it was: somebody else has it, nobody has, or a crash took some of it. */
+  async #lost(cause: UploadLost): Promise<StoreError> {
+    const { id: store } = this.#database;
+    if (await this.#upload.isHeld({})) {
+      this.#offset = await this.#upload.length({});
+      return new StoreError('ERR_STORE_WRITE', `ingest ${this.id} has only ${this.#offset} bytes left`, {
+        cause,
+        store,
+        retryable: true,
+        hint: 'go on from its offset',
+      });
+    }
+    const taken = await Upload.exists(this.#database, this.id);
+    if (!taken) this.#end();
+    return taken ? busy(this.#database, this.id) : unknownIngest(this.#database, this.id);
+  }
+}
+
+function unknownIngest(database: Database, id: string): StoreError {
+  return new StoreError('ERR_BLOB_NOT_FOUND', `ingest ${JSON.stringify(id.slice(0, 100))} is not there`, {
+    store: database.id,
+    hint: 'an ingest ends by commit, by abort, or when nobody went on with it for too long',
+  });
+}
+
+function busy(database: Database, id: string): StoreError {
+  return new StoreError('ERR_CONFLICT', `ingest ${id} is in use`, { store: database.id, retryable: true });
+}
+
+function mismatch(expected: Digest, actual: Digest): IntegrityError {
+  return new IntegrityError('ERR_DIGEST_MISMATCH', `blob has digest ${actual}, expected ${expected}`, {
+    expected,
+    actual,
+  });
+}
