@@ -129,7 +129,7 @@ function inTime<T>(work: Promise<T>, { signal, timeout, grace = 0, onLeave }: Pa
     };
     const leave = (error: unknown): void => {
       settled();
-      reject(error as Error);
+      reject(error);
     };
     const onTimeout = (): void => {
       onLeave?.();
@@ -137,7 +137,10 @@ function inTime<T>(work: Promise<T>, { signal, timeout, grace = 0, onLeave }: Pa
     };
     const onAbort = (): void => {
       onLeave?.();
-      if (grace === 0) return leave(signal?.reason);
+      if (grace === 0) {
+        leave(signal?.reason);
+        return;
+      }
       clearTimeout(timer);
       timer = setTimeout(() => leave(signal?.reason), grace);
     };

@@ -102,14 +102,14 @@ async function columnsFound(database: LayoutDatabase): Promise<string[]> {
     action: 'read',
     what: 'layout of the tables',
     text: `SELECT c.relname::text AS "table", a.attname::text AS "column", format_type(a.atttypid, a.atttypmod) AS type,
-        (SELECT l.collname::text FROM pg_collation l WHERE l.oid = a.attcollation) AS collation
+        coalesce((SELECT l.collname::text FROM pg_collation l WHERE l.oid = a.attcollation), '') AS collation
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
       WHERE n.nspname = $1 AND c.relname IN ($2, $3, $4, $5) AND a.attnum > 0 AND NOT a.attisdropped`,
     values: [schema, ...tableNames.map((name) => prefix + name)],
   });
   return rows.map(
     ({ table, column, type, collation }) =>
-      `${String(table).slice(prefix.length)}.${String(column)} ${String(type)} ${String(collation ?? '')}`,
+      `${String(table).slice(prefix.length)}.${String(column)} ${String(type)} ${String(collation)}`,
   );
 }
 

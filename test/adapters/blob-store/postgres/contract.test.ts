@@ -5,7 +5,9 @@ import { corruptRows, newPrefix, pglite } from './pglite.ts';
 
 // A whole database in WebAssembly: on a busy machine a megabyte takes a second.
 vi.setConfig({ testTimeout: 60_000 });
-beforeAll(async () => void (await pglite()));
+beforeAll(async () => {
+  await pglite();
+});
 
 blobStoreContract(
   { describe, it },

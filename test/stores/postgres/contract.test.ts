@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { postgresBlobStore, postgresRecordStore } from '../../../src/adapters/blob-store/postgres.ts';
+import { blobStoreContract, recordStoreContract } from '../../../src/testing/index.ts';
+import { corruptRows, newPrefix } from '../../adapters/blob-store/postgres/pglite.ts';
+import { describeWithPeers } from '../../interop/peers.ts';
+import { startPostgres, type PostgresServer } from '../../peers/postgres-server.ts';
+import { clients, type OpenClient } from './clients.ts';
+
+describeWithPeers.each(Object.keys(clients))('postgres through %s', (name) => {
+  let server: PostgresServer;
+  let open: OpenClient;
+  beforeAll(async () => {
+    server = await startPostgres(['fsync=off']);
+    open = clients[name]!(server.url);
+  });
+  afterAll(async () => {
+    await open.close();
+    await server.stop();
+  });
+  blobStoreContract(
+    { describe, it },
+    {
+      name,
+      create: () => {
+        const { client } = open;
+        const prefix = newPrefix();
+        return Promise.resolve({
+          store: postgresBlobStore({ client, prefix }),
+          reopen: () => Promise.resolve(postgresBlobStore({ client, prefix })),
+          corrupt: (digest, bytes) => corruptRows(client, prefix, digest, bytes),
+        });
+      },
+    },
+  );
+  recordStoreContract(
+    { describe, it },
+    {
+      name,
+      create: () => {
+        const { client } = open;
+        const prefix = newPrefix();
+        return Promise.resolve({
+          store: postgresRecordStore({ client, prefix }),
+          reopen: () => Promise.resolve(postgresRecordStore({ client, prefix })),
+        });
+      },
+    },
+  );
+});
