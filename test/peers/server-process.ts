@@ -24,10 +24,14 @@ export interface StartOptions {
   readonly https?: boolean | undefined;
   /** The certificate, in PEM, that vouches for the one of the server. */
   readonly ca?: string | undefined;
+  /** What is asked until it answers; `/v2/` by default. */
+  readonly path?: string | undefined;
+  /** The statuses of a server that is ready; 200 and 401 by default. */
+  readonly ready?: readonly number[] | undefined;
 }
 
 /**
- * Starts a program on a free port and waits until it answers `/v2/`. Another program can take the port in between: it
+ * Starts a program on a free port and waits until it answers. Another program can take the port in between: it
  * is tried on three.
  */
 export async function startServer(
@@ -40,8 +44,8 @@ export async function startServer(
     const command = commandFor(port);
     const child = spawnTied(command);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-4000)));
-    const url = `${options.https === true ? 'https' : 'http'}://127.0.0.1:${port}/v2/`;
-    if (await answers(child, url, options.ca)) return { host: `127.0.0.1:${port}`, stop: () => stop(child) };
+    const url = `${options.https === true ? 'https' : 'http'}://127.0.0.1:${port}${options.path ?? '/v2/'}`;
+    if (await answers(child, url, options)) return { host: `127.0.0.1:${port}`, stop: () => stop(child) };
     await stop(child);
   }
   throw new Error(`${commandFor(0).program} does not answer\n${said}`);
@@ -69,10 +73,10 @@ function spawnTied({ program, args, env, cwd }: ServerCommand): ChildProcess {
   });
 }
 
-async function answers(child: ChildProcess, url: string, ca: string | undefined): Promise<boolean> {
+async function answers(child: ChildProcess, url: string, { ca, ready = [200, 401] }: StartOptions): Promise<boolean> {
   for (let tries = 0; tries < 400 && child.exitCode === null; tries += 1) {
     const status = await statusOf(url, ca);
-    if (status === 200 || status === 401) return true;
+    if (status !== undefined && ready.includes(status)) return true;
     await sleep(25);
   }
   return false;

@@ -1,0 +1,122 @@
+import { checkOptions, operationKeys } from '../../../bytes/check-options.ts';
+import { digestSizes, parseDigest, type Digest, type DigestAlgorithm } from '../../../digest/digest.ts';
+import { UsageError } from '../../../errors.ts';
+import type { BlobStat, BlobStore } from '../../../ports/blob-store.ts';
+import type { OperationOptions } from '../../../ports/operation.ts';
+import { digestOfName, nameOfBlob, nameOfMark } from './blob-key.ts';
+import { findBlob, reading, statBlob, writing } from './blob-objects.ts';
+import { S3Bucket } from './bucket.ts';
+import { blobIngests } from './ingest.ts';
+import { listObjects } from './list-objects.ts';
+import { checkS3Options, type S3StoreOptions } from './options.ts';
+import { removeObject } from './pieces.ts';
+import { putBlob } from './put-blob.ts';
+import { storedBlob } from './stored-blob.ts';
+import { sweepUploads, type SweepUploadsOptions, type SweepUploadsReport } from './sweep.ts';
+
+/** A blob store on S3, with what S3 can do besides. */
+export interface S3BlobStore extends BlobStore {
+  readonly ingest: NonNullable<BlobStore['ingest']>;
+  /**
+   * Removes what uploads left behind that were cut: parts, pieces of ingests, marks. What was written after `olderThan`
+   * stays. To be run now and then, as S3 charges for parts that nobody sees.
+   *
+   * @throws UsageError `ERR_INVALID_ARGUMENT`; StoreError `ERR_STORE_WRITE`. A second run goes on.
+   */
+  sweepUploads(options?: SweepUploadsOptions): Promise<SweepUploadsReport>;
+  /**
+   * A URL from which whoever has it reads a blob, without credentials, until it expires. Whether the blob is there is not
+   * looked at. The bytes come without a check: compare their digest. Present where the client can sign URLs.
+   */
+  presign?(digest: Digest, options?: PresignOptions): Promise<string>;
+}
+
+/** How long a URL holds. */
+export interface PresignOptions extends OperationOptions {
+  /** From 1 to 604,800 (a week); 900 by default. */
+  readonly expiresInSeconds?: number | undefined;
+}
+
+/**
+ * A bucket as a blob store: the object `sha256/9f/9f86d0…` under the prefix for each blob.
+ *
+ * A blob becomes visible when all its bytes were checked: a small one is sent at once, a large one in parts of which a
+ * fixed number is in memory, and whose object is completed at the end. S3 checks the SHA-256 of every request. A read is
+ * one GET, which goes on after a cut and fails before its end where the bytes are not those of the digest. Requests are
+ * tried again as S3 asks for it. Other objects in the bucket are never touched.
+ *
+ * A writer that finds its blob marks it with an object without bytes, `found/…`: `stat` gives the later one of both times, `list` that
+ * of the writing. The times are those of the server. Whoever deletes by age asks `stat` just before.
+ *
+ * Tried with versitygw 1.8 (which refuses bytes of another SHA-256) and moto 5 (which does not look); what only Amazon
+ * has behind it are storage classes, encryption and the owner of the bucket.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing, wrong or unknown. From its verbs StoreError
+ * `ERR_STORE_READ`, `ERR_STORE_WRITE` and `ERR_STORE_QUOTA`, with the bucket, the status and the code of S3 in `details`.
+ */
+export function s3BlobStore(options: S3StoreOptions): S3BlobStore {
+  const bucket = new S3Bucket(checkS3Options(options));
+  return {
+    id: bucket.settings.address.id,
+    abilities: { ingest: true, range: true, list: true },
+    put: async (digest, source, { signal } = {}) => {
+      signal?.throwIfAborted();
+      return { created: await putBlob(bucket, parseDigest(digest), source, signal) };
+    },
+    get: async (digest, { signal } = {}) => {
+      signal?.throwIfAborted();
+      const found = await findBlob(bucket, parseDigest(digest), reading(digest), signal);
+      return found === undefined ? undefined : storedBlob(bucket, digest, found.size);
+    },
+    stat: async (digest, { signal } = {}) => {
+      signal?.throwIfAborted();
+      return statBlob(bucket, parseDigest(digest), signal);
+    },
+    delete: async (digest, { signal } = {}) => {
+      signal?.throwIfAborted();
+      return deleteBlob(bucket, parseDigest(digest), signal);
+    },
+    list: ({ signal } = {}) => listBlobs(bucket, signal),
+    ingest: blobIngests(bucket),
+    sweepUploads: async (sweeping = {}) => sweepUploads(bucket, sweeping),
+    ...(options.client.sign === undefined ? {} : { presign: async (digest, how) => presign(bucket, digest, how) }),
+  };
+}
+
+async function deleteBlob(bucket: S3Bucket, digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
+  const action = writing(digest);
+  // S3 says the same whether there was something to delete or not.
+  if ((await findBlob(bucket, digest, action, signal)) === undefined) return false;
+  await removeObject(bucket, nameOfBlob(digest), action, { signal });
+  await removeObject(bucket, nameOfMark(digest), action, { signal });
+  return true;
+}
+
+async function* listBlobs(
+  bucket: S3Bucket,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<BlobStat, void, undefined> {
+  for (const algorithm of Object.keys(digestSizes) as DigestAlgorithm[]) {
+    const action = { code: 'ERR_STORE_READ', what: 'listing blobs' } as const;
+    for await (const { name, size, modifiedAt } of listObjects(bucket, `${algorithm}/`, { action, signal })) {
+      const digest = digestOfName(name);
+      if (digest !== undefined) yield { digest, size, modifiedAt };
+    }
+  }
+}
+
+async function presign(bucket: S3Bucket, digest: Digest, options: PresignOptions = {}): Promise<string> {
+  checkOptions('presign', options, ['expiresInSeconds', ...operationKeys]);
+  const { expiresInSeconds = 900, signal } = options;
+  signal?.throwIfAborted();
+  if (!Number.isSafeInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > 604_800) {
+    throw new UsageError(
+      'ERR_INVALID_ARGUMENT',
+      `expiresInSeconds is ${String(expiresInSeconds)}, expected 1 to 604800`,
+      { argument: 'expiresInSeconds' },
+    );
+  }
+  const url = bucket.url(bucket.keyOf(nameOfBlob(parseDigest(digest))), { 'X-Amz-Expires': String(expiresInSeconds) });
+  const signed = await bucket.settings.client.sign?.(url.href, { method: 'GET', aws: { signQuery: true } });
+  return signed?.url ?? '';
+}

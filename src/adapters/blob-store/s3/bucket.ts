@@ -1,0 +1,216 @@
+import { isPackError } from '../../../errors.ts';
+import { readAll } from '../../../bytes/stream.ts';
+import { toHex } from '../../../bytes/encoding.ts';
+import { exchange, type Exchange } from '../../../http/exchange.ts';
+import type { HttpClient } from '../../../http/http-client.ts';
+import { HttpFailure } from '../../../http/http-failure.ts';
+import { withRetry } from '../../../http/retry.ts';
+import { createSlots, type Slots } from '../../../http/slots.ts';
+import type { S3Settings } from './options.ts';
+import { answerFailure, faultOf, storeFailure, type S3Action } from './s3-failure.ts';
+import { parseXml, type XmlElement } from './xml.ts';
+
+/** One request about the bucket or an object in it. */
+export interface S3Request {
+  readonly method: string;
+  /** The whole key; the bucket itself where it is missing. */
+  readonly key?: string | undefined;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: Uint8Array | undefined;
+  /** The SHA-256 of the body in hex, where it is known. */
+  readonly sha256?: string | undefined;
+  /** Statuses that are an answer. */
+  readonly expect: readonly number[];
+  readonly action: S3Action;
+  /** A code of S3 that is an answer too: what was asked for is not there. */
+  readonly missing?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An answer that was read to its end. */
+export interface S3Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** True where an earlier try of the same request failed, and may have been heard all the same. */
+  readonly retried: boolean;
+}
+
+/** A page of a list has at most 1,000 keys of at most 1,024 bytes, and some hundred bytes for each. */
+const maxAnswer = 16 << 20;
+const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+/** The one door to a bucket. Everything that comes out of it is an answer that was asked for, or an error of the port. */
+export class S3Bucket {
+  readonly settings: S3Settings;
+  /** For bodies that are read as they come. Fails with {@link HttpFailure}. */
+  readonly http: HttpClient;
+  /** True when the bucket itself is known to be there: then a 404 is about an object. */
+  known = false;
+  /** False when the server has said that it does not know `If-None-Match`. */
+  #conditional = true;
+  readonly #slots: Slots;
+  /** Whoever reads a body holds no slot, as he may ask for something else meanwhile. */
+  readonly #free: Slots = { take: () => Promise.resolve(() => undefined) };
+
+  constructor(settings: S3Settings) {
+    this.settings = settings;
+    this.#slots = createSlots({ total: settings.concurrency, perOrigin: settings.concurrency });
+    this.http = {
+      policy: settings.retry,
+      clock: settings.clock,
+      ask: (url, options = {}) => {
+        const { method = 'GET', expect = [200], signal, onRetry } = options;
+        const { 'accept-encoding': encoding, ...rest } = options.headers ?? {};
+        // Fetch says this itself of a range, once more, and then what was signed is not what is sent.
+        const headers = 'range' in rest || encoding === undefined ? rest : { ...rest, 'accept-encoding': encoding };
+        const once = (): Promise<Exchange> => this.#once(url, { method, headers, expect, signal }, this.#free);
+        return withRetry(once, { policy: settings.retry, clock: settings.clock, signal, onRetry });
+      },
+    };
+  }
+
+  url(key?: string, query?: Readonly<Record<string, string>>): URL {
+    return this.settings.address.url(key, query);
+  }
+
+  /** The key of something in this store. */
+  keyOf(name: string): string {
+    return this.settings.address.prefix + name;
+  }
+
+  /**
+   * Asks, and reads the answer to its end.
+   *
+   * @throws StoreError, or the reason of the signal.
+   */
+  async ask(request: S3Request): Promise<S3Answer> {
+    try {
+      return await this.#answered(request);
+    } catch (error) {
+      const missing = request.missing !== undefined && isMissing(error, request.missing);
+      if (!missing) throw this.failure(error, request.action);
+      this.known = true;
+      return { status: 404, headers: new Headers(), text: '', retried: false };
+    }
+  }
+
+  /**
+   * Writes an object that is not there: PUT, or the end of an upload. False where it is there. A server that does not
+   * know `If-None-Match` writes what is the same anyhow, as these keys are digests.
+   */
+  async create(request: Omit<S3Request, 'expect'> & { readonly root?: string }): Promise<boolean> {
+    const headers = { ...request.headers, ...(this.#conditional && { 'if-none-match': '*' }) };
+    try {
+      const answer = await this.#answered({ ...request, headers, expect: [200, 412] }, request.root);
+      return answer.status === 200 || answer.retried;
+    } catch (error) {
+      const unknown = error instanceof HttpFailure && isUnknown(error) && this.#conditional;
+      if (!unknown) throw this.failure(error, request.action);
+      this.#conditional = false;
+      return this.create(request);
+    }
+  }
+
+  /** Asks for a document with this root. */
+  async document(request: S3Request, root: string): Promise<XmlElement> {
+    try {
+      const answer = await this.#answered(request, root);
+      return documentOf(this, request, answer, root);
+    } catch (error) {
+      throw this.failure(error, request.action);
+    }
+  }
+
+  /** The error of the port for whatever went wrong. */
+  failure(error: unknown, action: S3Action): unknown {
+    return isPackError(error) ? error : storeFailure(error, action, this.settings);
+  }
+
+  /** An answer; where it is a success it must have this root. Asks again as long as that helps. */
+  async #answered(request: S3Request, root?: string): Promise<S3Answer> {
+    const { retry: policy, clock } = this.settings;
+    const { key, query, signal, ...rest } = request;
+    let retried = false;
+    const once = async (): Promise<S3Answer> => {
+      const exchanged = await this.#once(this.url(key, query), { ...rest, signal }, this.#slots);
+      const { response } = exchanged;
+      const text = await textOf(exchanged);
+      const whole = { status: response.status, headers: response.headers, text, retried };
+      if (root !== undefined && response.status === 200) documentOf(this, request, whole, root);
+      return whole;
+    };
+    return withRetry(once, { policy, clock, signal, onRetry: () => (retried = true) });
+  }
+
+  async #once(url: URL, request: Omit<S3Request, 'key' | 'query' | 'action'>, slots: Slots): Promise<Exchange> {
+    const { method, body, expect, signal, sha256 } = request;
+    const { client, timeouts, commonHeaders } = this.settings;
+    const payload = sha256 ?? (body === undefined ? emptySha256 : await sha256Of(body));
+    const headers = { ...commonHeaders, ...request.headers, 'x-amz-content-sha256': payload };
+    const answerMs = timeouts.answerMs + ((body?.length ?? 0) * 1000) / timeouts.minBytesPerSecond;
+    const context = {
+      // The body goes by the exchange, which would make a stream of it: S3 takes none whose length is not said.
+      fetch: (input: RequestInfo | URL, init?: RequestInit) =>
+        client.fetch(String(input), body === undefined ? init : { ...init, body: body as Uint8Array<ArrayBuffer> }),
+      slots,
+      timeouts: { ...timeouts, answerMs },
+    };
+    const init: RequestInit = { method, headers, redirect: 'manual' };
+    const answer = await exchange(url, init, context, { signal, patient: true });
+    const { status } = answer.response;
+    if (expect.includes(status)) {
+      // Nothing is said to succeed, and no object is found, in a bucket that is not there.
+      if (status < 300) this.known = true;
+      return answer;
+    }
+    throw answerFailure(answer, method === 'HEAD' ? '' : await textOf(answer).catch(() => ''));
+  }
+}
+
+/** What servers say of a header that they do not know. */
+function isUnknown(failure: HttpFailure): boolean {
+  return failure.status === 501 || faultOf(failure)?.code === 'NotImplemented';
+}
+
+function isMissing(error: unknown, code: string): boolean {
+  return error instanceof HttpFailure && faultOf(error)?.code === code;
+}
+
+async function textOf(answer: Exchange): Promise<string> {
+  const { response } = answer;
+  if (response.status === 204 || response.status === 304) {
+    await answer.discard();
+    return '';
+  }
+  return new TextDecoder().decode(await readAll(streamOfReader(answer), { limit: maxAnswer }));
+}
+
+function streamOfReader(answer: Exchange): ReadableStream<Uint8Array> {
+  const reader = answer.read();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const part = await reader.next();
+        if (part === undefined) controller.close();
+        else controller.enqueue(part);
+      },
+      cancel: () => reader.cancel(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** S3 says 200 and then, after minutes, an error in the body. */
+function documentOf(bucket: S3Bucket, request: S3Request, answer: S3Answer, root: string): XmlElement {
+  const document = parseXml(answer.text);
+  if (document?.name === root) return document;
+  const url = bucket.url(request.key);
+  throw answerFailure({ url, response: new Response(null, answer) }, answer.text);
+}
+
+/** Aside from the event loop, and at the speed of the platform. */
+export async function sha256Of(bytes: Uint8Array): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)));
+}

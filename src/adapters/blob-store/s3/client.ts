@@ -1,0 +1,173 @@
+import { checkOptions } from '../../../bytes/check-options.ts';
+import { toHex, utf8 } from '../../../bytes/encoding.ts';
+import { UsageError } from '../../../errors.ts';
+import { encode } from './address.ts';
+
+/** The part of an S3 client that a store needs: `AwsClient` of aws4fetch fits, and so does {@link s3Client}. */
+export interface S3Fetch {
+  /** Signs a request and sends it. `init` always has the header `x-amz-content-sha256`; its body is never a stream. */
+  fetch(url: string, init?: RequestInit): Promise<Response>;
+  /** Signs a URL, where it can: the power behind {@link S3BlobStore.presign}. */
+  sign?(url: string, init: S3SignOptions): Promise<{ readonly url: string }>;
+}
+
+/** What is signed into the query of a URL. */
+export interface S3SignOptions {
+  readonly method: string;
+  readonly aws: { readonly signQuery: true };
+}
+
+/** Who asks. */
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of credentials that hold for a while. */
+  readonly sessionToken?: string | undefined;
+}
+
+/** How requests are signed and sent. */
+export interface S3ClientOptions {
+  /** Credentials, or a function that is asked for them before every request, so that they can be renewed. */
+  readonly credentials: S3Credentials | (() => S3Credentials | Promise<S3Credentials>);
+  /** `us-east-1` by default. */
+  readonly region?: string | undefined;
+  /** The platform's by default; that of `nodeTransport` costs less on Node. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Milliseconds since 1970; the clock of the platform by default. */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * A client that signs with Signature Version 4 by WebCrypto, and sends by `fetch`. It keeps no request and tries none
+ * again. The secret is in no message, and in no property of what is returned.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing, empty or unknown.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
+ */
+export function s3Client(options: S3ClientOptions): Required<S3Fetch> {
+  checkOptions('S3 client', options, ['credentials', 'region', 'fetch', 'now']);
+  const { credentials, region = 'us-east-1', fetch: send, now = Date.now } = options;
+  const ask = typeof credentials === 'function' ? credentials : () => credentials;
+  if (typeof credentials !== 'function') checkCredentials(credentials);
+  const keys: KeyCache = new Map();
+  const scopeOf = async (): Promise<Scope> => {
+    const time = new Date(now()).toISOString().replace(/[:-]|\.\d{3}/g, '');
+    return { ...checkCredentials(await ask()), region, time, keys };
+  };
+  return {
+    async fetch(url, init = {}) {
+      const headers = await signedHeaders(new URL(url), init, await scopeOf());
+      return (send ?? globalThis.fetch)(url, { ...init, headers });
+    },
+    sign: async (url, { method }) => ({ url: await signedUrl(new URL(url), method, await scopeOf()) }),
+  };
+}
+
+type KeyCache = Map<string, Promise<ArrayBuffer>>;
+
+interface Scope extends S3Credentials {
+  readonly region: string;
+  /** `20130524T000000Z` */
+  readonly time: string;
+  readonly keys: KeyCache;
+}
+
+function checkCredentials(credentials: S3Credentials): S3Credentials {
+  for (const name of ['accessKeyId', 'secretAccessKey', 'sessionToken'] as const) {
+    const value: unknown = (credentials as Partial<S3Credentials> | undefined)?.[name];
+    if (name === 'sessionToken' && value === undefined) continue;
+    if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) continue;
+    throw new UsageError('ERR_INVALID_ARGUMENT', `${name} of the S3 client is missing, or not printable text`, {
+      argument: name,
+    });
+  }
+  return credentials;
+}
+
+/** Proxies and platforms change these, or set them themselves. */
+const unsigned = new Set([
+  'accept-encoding',
+  'authorization',
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'user-agent',
+]);
+
+async function signedHeaders(
+  url: URL,
+  { method = 'GET', headers: given }: RequestInit,
+  scope: Scope,
+): Promise<Headers> {
+  const headers = new Headers(given);
+  headers.set('x-amz-date', scope.time);
+  if (scope.sessionToken !== undefined) headers.set('x-amz-security-token', scope.sessionToken);
+  if (!headers.has('x-amz-content-sha256')) headers.set('x-amz-content-sha256', 'UNSIGNED-PAYLOAD');
+  const signed = [['host', url.host] as [string, string], ...headers].filter(([name]) => !unsigned.has(name)).sort();
+  const names = signed.map(([name]) => name).join(';');
+  const fields = signed.map(([name, value]) => `${name}:${value.trim().replace(/\s+/g, ' ')}\n`).join('');
+  const payload = headers.get('x-amz-content-sha256') ?? '';
+  const signature = await sign([method, url.pathname, canonicalQuery(url), fields, names, payload], scope);
+  const credential = `${scope.accessKeyId}/${scopeText(scope)}`;
+  const text = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`;
+  headers.set('authorization', text);
+  return headers;
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
+async function signedUrl(url: URL, method: string, scope: Scope): Promise<string> {
+  const { searchParams: query } = url;
+  query.set('X-Amz-Algorithm', 'AWS4-HMAC-SHA256');
+  query.set('X-Amz-Credential', `${scope.accessKeyId}/${scopeText(scope)}`);
+  query.set('X-Amz-Date', scope.time);
+  if (!query.has('X-Amz-Expires')) query.set('X-Amz-Expires', '900');
+  query.set('X-Amz-SignedHeaders', 'host');
+  if (scope.sessionToken !== undefined) query.set('X-Amz-Security-Token', scope.sessionToken);
+  const parts = [method, url.pathname, canonicalQuery(url), `host:${url.host}\n`, 'host', 'UNSIGNED-PAYLOAD'];
+  return `${url.origin}${url.pathname}?${canonicalQuery(url)}&X-Amz-Signature=${await sign(parts, scope)}`;
+}
+
+function scopeText({ time, region }: Scope): string {
+  return `${time.slice(0, 8)}/${region}/s3/aws4_request`;
+}
+
+/** The pairs in the order of their encoded bytes. The paths of our URLs are canonical as they are. */
+function canonicalQuery({ searchParams }: URL): string {
+  const pairs = [...searchParams].map(([name, value]) => [encode(name), encode(value)] as const);
+  return pairs
+    .sort(([a, x], [b, y]) => (a === b ? order(x, y) : order(a, b)))
+    .map((pair) => pair.join('='))
+    .join('&');
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+async function sign(request: readonly string[], scope: Scope): Promise<string> {
+  const hash = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(request.join('\n')))));
+  const text = `AWS4-HMAC-SHA256\n${scope.time}\n${scopeText(scope)}\n${hash}`;
+  return toHex(new Uint8Array(await hmac(await signingKey(scope), text)));
+}
+
+/** The key of a day. Only the last one is kept: a secret that was replaced is not held on to. */
+function signingKey({ secretAccessKey, region, time, keys }: Scope): Promise<ArrayBuffer> {
+  const day = time.slice(0, 8);
+  const name = `${day} ${secretAccessKey}`;
+  let key = keys.get(name);
+  if (key === undefined) {
+    keys.clear();
+    key = [region, 's3', 'aws4_request'].reduce(
+      async (parent, text) => hmac(await parent, text),
+      hmac(utf8(`AWS4${secretAccessKey}`), day),
+    );
+    keys.set(name, key);
+  }
+  return key;
+}
+
+async function hmac(key: BufferSource, text: string): Promise<ArrayBuffer> {
+  const imported = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  return crypto.subtle.sign('HMAC', imported, utf8(text));
+}

@@ -1,0 +1,54 @@
+import { streamSource } from '../../../bytes/source.ts';
+import { streamFrom } from '../../../bytes/stream.ts';
+import type { Digest } from '../../../digest/digest.ts';
+import { findByWriter } from './blob-objects.ts';
+import type { S3Bucket } from './bucket.ts';
+import { maxParts, Multipart } from './multipart.ts';
+import { blobTarget, completeBlob, writeBlob } from './put-blob.ts';
+import { chunksOfPieces, type Piece } from './pieces.ts';
+
+/**
+ * Makes one blob of pieces whose digest was checked. Where they can be parts as they are, the server copies them;
+ * else they are read, and written as any blob.
+ */
+export async function commitPieces(
+  bucket: S3Bucket,
+  digest: Digest,
+  pieces: readonly Piece[],
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (await findByWriter(bucket, digest, signal)) return false;
+  if (areParts(pieces, bucket.settings.partSize)) return copyParts(bucket, digest, pieces, signal);
+  const size = pieces.reduce((sum, piece) => sum + piece.size, 0);
+  const source = streamSource((ended) => streamFrom((own) => chunksOfPieces(bucket, pieces, own), ended), { size });
+  return writeBlob(bucket, digest, source, signal);
+}
+
+/** Parts have one size, the last one excepted. */
+function areParts(pieces: readonly Piece[], partSize: number): boolean {
+  const full = pieces.slice(0, -1);
+  return full.length > 0 && pieces.length <= maxParts && full.every(({ size }) => size === partSize);
+}
+
+async function copyParts(
+  bucket: S3Bucket,
+  digest: Digest,
+  pieces: readonly Piece[],
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const multipart = await Multipart.begin(bucket, blobTarget(bucket, digest, signal));
+  try {
+    const left = [...pieces.entries()];
+    const copySome = async (): Promise<void> => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        await multipart.copy(next[0], bucket.keyOf(next[1].name));
+      }
+    };
+    await Promise.all(Array.from({ length: bucket.settings.partsInFlight }, copySome));
+    return await completeBlob(bucket, digest, multipart, signal);
+  } catch (error) {
+    await multipart.abort();
+    signal?.throwIfAborted();
+    throw error;
+  }
+}

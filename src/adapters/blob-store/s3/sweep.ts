@@ -1,0 +1,116 @@
+import { checkOptions, operationKeys } from '../../../bytes/check-options.ts';
+import { UsageError } from '../../../errors.ts';
+import type { OperationOptions } from '../../../ports/operation.ts';
+import type { S3Bucket } from './bucket.ts';
+import { listObjects } from './list-objects.ts';
+import { abortUpload } from './multipart.ts';
+import { ingestsFolder, removeObject } from './pieces.ts';
+import type { S3Action } from './s3-failure.ts';
+import { childText, type XmlElement } from './xml.ts';
+
+/** What is old enough to be swept. */
+export interface SweepUploadsOptions extends OperationOptions {
+  /**
+   * What nobody wrote since this time is removed; milliseconds since 1970, 24 hours ago by default. It must be longer
+   * ago than any upload takes, and than the grace of a garbage collection.
+   */
+  readonly olderThan?: number | undefined;
+}
+
+/** What a sweep removed. */
+export interface SweepUploadsReport {
+  /** Uploads in parts that were never completed. */
+  readonly uploads: number;
+  /** Objects of ingests that were never committed. */
+  readonly pieces: number;
+  /** Marks of blobs that were found by a writer, from before the time. */
+  readonly marks: number;
+}
+
+/** The time from which on things stay. */
+export function sweepTime(what: string, options: SweepUploadsOptions, now: number): number {
+  checkOptions(what, options, ['olderThan', ...operationKeys]);
+  const { olderThan = now - 24 * 60 * 60 * 1000 } = options;
+  if (Number.isFinite(olderThan)) return olderThan;
+  throw new UsageError('ERR_INVALID_ARGUMENT', `olderThan is ${String(olderThan)}, expected milliseconds since 1970`, {
+    argument: 'olderThan',
+  });
+}
+
+const action: S3Action = { code: 'ERR_STORE_WRITE', what: 'sweeping uploads' };
+
+/** Removes what cut uploads left behind. */
+export async function sweepUploads(bucket: S3Bucket, options: SweepUploadsOptions): Promise<SweepUploadsReport> {
+  const before = sweepTime('sweepUploads', options, bucket.settings.clock.now());
+  const { signal } = options;
+  signal?.throwIfAborted();
+  return {
+    uploads: await abortUploads(bucket, before, signal),
+    pieces: await sweepIngests(bucket, before, signal),
+    marks: await sweepMarks(bucket, before, signal),
+  };
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
+async function abortUploads(bucket: S3Bucket, before: number, signal: AbortSignal | undefined): Promise<number> {
+  const { prefix } = bucket.settings.address;
+  let markers: Record<string, string> | undefined = {};
+  let count = 0;
+  while (markers !== undefined) {
+    const query = { uploads: '', prefix, ...markers };
+    const request = { method: 'GET', query, expect: [200], action, signal };
+    const page: XmlElement = await bucket.document(request, 'ListMultipartUploadsResult');
+    for (const upload of page.children) {
+      const key = childText(upload, 'Key') ?? '';
+      const id = childText(upload, 'UploadId') ?? '';
+      const begun = Date.parse(childText(upload, 'Initiated') ?? '');
+      if (upload.name !== 'Upload' || id === '' || !key.startsWith(prefix) || !(begun < before)) continue;
+      await abortUpload(bucket, key, id, action, signal);
+      count++;
+    }
+    markers = nextMarkers(page, markers);
+  }
+  return count;
+}
+
+function nextMarkers(page: XmlElement, last: Record<string, string>): Record<string, string> | undefined {
+  const key = childText(page, 'NextKeyMarker') ?? '';
+  const upload = childText(page, 'NextUploadIdMarker') ?? '';
+  const more =
+    childText(page, 'IsTruncated') === 'true' && (key !== last['key-marker'] || upload !== last['upload-id-marker']);
+  return more && key !== '' ? { 'key-marker': key, 'upload-id-marker': upload } : undefined;
+}
+
+/** An ingest is as young as its youngest object. Its objects are next to each other in the list. */
+async function sweepIngests(bucket: S3Bucket, before: number, signal: AbortSignal | undefined): Promise<number> {
+  let count = 0;
+  let folder = '';
+  let names: string[] = [];
+  let youngest = 0;
+  const sweep = async (): Promise<void> => {
+    if (youngest >= before) return;
+    for (const name of names) await removeObject(bucket, name, action, { signal });
+    count += names.length;
+  };
+  for await (const { name, modifiedAt = Infinity } of listObjects(bucket, ingestsFolder, { action, signal })) {
+    const own = name.slice(0, name.lastIndexOf('/') + 1);
+    if (own !== folder) {
+      await sweep();
+      [folder, names, youngest] = [own, [], 0];
+    }
+    names.push(name);
+    youngest = Math.max(youngest, modifiedAt);
+  }
+  await sweep();
+  return count;
+}
+
+async function sweepMarks(bucket: S3Bucket, before: number, signal: AbortSignal | undefined): Promise<number> {
+  let count = 0;
+  for await (const { name, modifiedAt = Infinity } of listObjects(bucket, 'found/', { action, signal })) {
+    if (modifiedAt >= before) continue;
+    await removeObject(bucket, name, action, { signal });
+    count++;
+  }
+  return count;
+}
