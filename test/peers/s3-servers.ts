@@ -33,7 +33,8 @@ const credentials: S3Credentials = { accessKeyId: 'AKIDTESTTESTTEST', secretAcce
 /** Starts a server on the loopback; what it keeps is in the folder. */
 export async function startS3Server(kind: S3ServerKind, folder: string): Promise<S3Server> {
   const ready = { path: '/', ready: [200, 403, 404] };
-  const { host, stop } = await startServer((port) => commands[kind](port, folder), ready);
+  const server = await startServer((port) => commands[kind](port, folder), ready);
+  const { host } = server;
   const port = host.slice(host.indexOf(':'));
   const endpoint = `http://${host}`;
   const agent = new Agent({ connect: { lookup: (_name, options, found) => lookup('127.0.0.1', options, found) } });
@@ -56,7 +57,7 @@ export async function startS3Server(kind: S3ServerKind, folder: string): Promise
     createBucket,
     stop: async () => {
       await agent.destroy();
-      await stop();
+      await server.stop();
     },
   };
 }

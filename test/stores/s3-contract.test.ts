@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { s3BlobStore, type S3StoreOptions } from '../../src/adapters/blob-store/s3.ts';
+import { s3BlobStore, s3RecordStore, type S3StoreOptions } from '../../src/adapters/blob-store/s3.ts';
 import { nameOfBlob } from '../../src/adapters/blob-store/s3/blob-key.ts';
-import { blobStoreContract } from '../../src/testing/index.ts';
+import { blobStoreContract, recordStoreContract } from '../../src/testing/index.ts';
 import { describeWithPeers } from '../interop/peers.ts';
 import { s3ServerKinds, startS3Server, type S3Server } from '../peers/s3-servers.ts';
 
@@ -46,6 +46,20 @@ describeWithPeers.each(cells)('%s by %s', { timeout: 60_000 }, (kind, style) => 
             const url = `${server.endpoint}/${server.bucket}/${options.prefix ?? ''}/${nameOfBlob(digest)}`;
             await server.client.fetch(url, { method: 'PUT', body: bytes as Uint8Array<ArrayBuffer> });
           },
+        });
+      },
+    },
+  );
+
+  recordStoreContract(
+    { describe, it },
+    {
+      name: `S3 on ${kind} by ${style}`,
+      create: () => {
+        const options = optionsFor(`case/${++prefixes}`);
+        return Promise.resolve({
+          store: s3RecordStore(options),
+          reopen: () => Promise.resolve(s3RecordStore(options)),
         });
       },
     },

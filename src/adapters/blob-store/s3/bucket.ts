@@ -32,7 +32,7 @@ export interface S3Request {
 export interface S3Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly text: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** True where an earlier try of the same request failed, and may have been heard all the same. */
   readonly retried: boolean;
 }
@@ -92,7 +92,7 @@ export class S3Bucket {
       const missing = request.missing !== undefined && isMissing(error, request.missing);
       if (!missing) throw this.failure(error, request.action);
       this.known = true;
-      return { status: 404, headers: new Headers(), text: '', retried: false };
+      return { status: 404, headers: new Headers(), bytes: new Uint8Array(), retried: false };
     }
   }
 
@@ -136,8 +136,8 @@ export class S3Bucket {
     const once = async (): Promise<S3Answer> => {
       const exchanged = await this.#once(this.url(key, query), { ...rest, signal }, this.#slots);
       const { response } = exchanged;
-      const text = await textOf(exchanged);
-      const whole = { status: response.status, headers: response.headers, text, retried };
+      const bytes = await bytesOf(exchanged);
+      const whole = { status: response.status, headers: response.headers, bytes, retried };
       if (root !== undefined && response.status === 200) documentOf(this, request, whole, root);
       return whole;
     };
@@ -152,8 +152,8 @@ export class S3Bucket {
     const answerMs = timeouts.answerMs + ((body?.length ?? 0) * 1000) / timeouts.minBytesPerSecond;
     const context = {
       // The body goes by the exchange, which would make a stream of it: S3 takes none whose length is not said.
-      fetch: (input: RequestInfo | URL, init?: RequestInit) =>
-        client.fetch(String(input), body === undefined ? init : { ...init, body: body as Uint8Array<ArrayBuffer> }),
+      fetch: (_: unknown, init?: RequestInit) =>
+        client.fetch(url.href, body === undefined ? init : { ...init, body: body as Uint8Array<ArrayBuffer> }),
       slots,
       timeouts: { ...timeouts, answerMs },
     };
@@ -165,7 +165,7 @@ export class S3Bucket {
       if (status < 300) this.known = true;
       return answer;
     }
-    throw answerFailure(answer, method === 'HEAD' ? '' : await textOf(answer).catch(() => ''));
+    throw answerFailure(answer, method === 'HEAD' ? '' : await textOf(answer));
   }
 }
 
@@ -178,13 +178,17 @@ function isMissing(error: unknown, code: string): boolean {
   return error instanceof HttpFailure && faultOf(error)?.code === code;
 }
 
+/** The words of an error; none where they cannot be read. */
 async function textOf(answer: Exchange): Promise<string> {
-  const { response } = answer;
-  if (response.status === 204 || response.status === 304) {
-    await answer.discard();
-    return '';
-  }
-  return new TextDecoder().decode(await readAll(streamOfReader(answer), { limit: maxAnswer }));
+  const bytes = await bytesOf(answer).catch(() => new Uint8Array());
+  return new TextDecoder().decode(bytes);
+}
+
+async function bytesOf(answer: Exchange): Promise<Uint8Array<ArrayBuffer>> {
+  const { status } = answer.response;
+  if (status !== 204 && status !== 304) return readAll(streamOfReader(answer), { limit: maxAnswer });
+  await answer.discard();
+  return new Uint8Array();
 }
 
 function streamOfReader(answer: Exchange): ReadableStream<Uint8Array> {
@@ -204,10 +208,10 @@ function streamOfReader(answer: Exchange): ReadableStream<Uint8Array> {
 
 /** S3 says 200 and then, after minutes, an error in the body. */
 function documentOf(bucket: S3Bucket, request: S3Request, answer: S3Answer, root: string): XmlElement {
-  const document = parseXml(answer.text);
+  const text = new TextDecoder().decode(answer.bytes);
+  const document = parseXml(text);
   if (document?.name === root) return document;
-  const url = bucket.url(request.key);
-  throw answerFailure({ url, response: new Response(null, answer) }, answer.text);
+  throw answerFailure({ url: bucket.url(request.key), response: new Response(null, answer) }, text);
 }
 
 /** Aside from the event loop, and at the speed of the platform. */

@@ -1,0 +1,126 @@
+import type { ListedRecord, ListRecordsOptions, RecordStore } from '../../../ports/record-store.ts';
+import { checkKey, checkLimit, checkPrefix, checkValue } from '../../memory/record-key.ts';
+import { S3Bucket } from './bucket.ts';
+import { listObjects, type ListedObject } from './list-objects.ts';
+import { checkS3Options, type S3StoreOptions } from './options.ts';
+import { removeObject } from './pieces.ts';
+import { keyOfName, nameAfter, nameOfKey, nameOfPrefix } from './record-name.ts';
+import { deletedSize } from './record-object.ts';
+import { readRecord, Records } from './records.ts';
+import { sweepTime, type SweepUploadsOptions } from './sweep.ts';
+
+/** A record store on S3, with what S3 needs besides. */
+export interface S3RecordStore extends RecordStore {
+  /**
+   * Removes what records that were deleted before `olderThan` left behind: an object of 33 bytes each, where deleting is
+   * not atomic. There it must not run while somebody may create one of those records anew.
+   *
+   * @throws UsageError `ERR_INVALID_ARGUMENT`; StoreError `ERR_STORE_WRITE`.
+   */
+  sweep(options?: SweepUploadsOptions): Promise<{ readonly removed: number }>;
+}
+
+/**
+ * A bucket as a record store: one object under `records/` for each record, its version the ETag, changed by conditional
+ * writes only, so that any number of processes may share it. The same bucket and prefix may hold blobs.
+ *
+ * Before it writes for the first time it tries whether the server keeps what `If-None-Match` and `If-Match` say, and
+ * refuses to write where it does not. A record is deleted by a conditional write too, of a small object that is passed
+ * over: not every server deletes by condition without gaps (versitygw 1.8 on a file system does not).
+ *
+ * Of versitygw 1.8 and moto 5 it was seen that of 20 parallel writes with the same condition exactly one succeeds.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT`. From its verbs StoreError `ERR_STORE_READ`, `ERR_STORE_WRITE`, and
+ * UsageError `ERR_UNSUPPORTED` where the server has no conditional writes; IntegrityError for a value that was changed.
+ */
+export function s3RecordStore(options: S3StoreOptions): S3RecordStore {
+  const bucket = new S3Bucket(checkS3Options(options));
+  const records = new Records(bucket);
+  return {
+    get: async (key, { signal } = {}) => {
+      signal?.throwIfAborted();
+      const found = await readRecord(bucket, nameOfKey(checkKey(key)), signal);
+      return found?.content === undefined ? undefined : { value: found.content.value, version: found.version };
+    },
+    put: async (key, value, { ifVersion, signal }) => {
+      signal?.throwIfAborted();
+      return records.put(checkKey(key), checkValue(value), ifVersion, signal);
+    },
+    delete: async (key, { ifVersion, signal }) => {
+      signal?.throwIfAborted();
+      return records.delete(checkKey(key), ifVersion, signal);
+    },
+    list: (prefix, listing) => list(bucket, prefix, listing),
+    sweep: async (sweeping = {}) => sweep(bucket, sweeping),
+  };
+}
+
+const folder = 'records/';
+const action = { code: 'ERR_STORE_READ', what: 'listing records' } as const;
+
+async function* list(
+  bucket: S3Bucket,
+  prefix: string,
+  options: ListRecordsOptions = {},
+): AsyncGenerator<ListedRecord, void, undefined> {
+  const { after, signal } = options;
+  let left = checkLimit(options.limit);
+  checkPrefix(prefix);
+  if (after !== undefined) checkPrefix(after);
+  const start = after === undefined ? {} : { after: folder + nameAfter(after) };
+  // One more than is wanted costs nothing, and a page without what was deleted may be short.
+  const pageSize = Math.min(1000, left + 10);
+  const objects = listObjects(bucket, folder + nameOfPrefix(prefix), { ...start, action, signal, pageSize });
+  if (left === 0) return;
+  for await (const record of recordsOf(bucket, objects, signal)) {
+    if (!record.key.startsWith(prefix) || (after !== undefined && record.key <= after)) continue;
+    signal?.throwIfAborted();
+    yield record;
+    if (--left <= 0) return;
+    signal?.throwIfAborted();
+  }
+}
+
+/** The records of objects, in the order of their keys. Those whose name was cut are read, and sorted. */
+async function* recordsOf(
+  bucket: S3Bucket,
+  objects: AsyncIterable<ListedObject>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ListedRecord, void, undefined> {
+  let group: string | undefined;
+  let members: ListedRecord[] = [];
+  for await (const { name, size, tag } of objects) {
+    const key = size === deletedSize ? undefined : keyOfName(name.slice(folder.length));
+    if (key === undefined) continue;
+    if (typeof key === 'string' || key.group !== group) {
+      yield* sorted(members);
+      [members, group] = [[], undefined];
+    }
+    if (typeof key === 'string') {
+      yield { key, version: tag };
+      continue;
+    }
+    group = key.group;
+    const found = await readRecord(bucket, name.slice(folder.length), signal);
+    if (found?.content !== undefined) members.push({ key: found.content.key, version: found.version });
+  }
+  yield* sorted(members);
+}
+
+function sorted(records: readonly ListedRecord[]): ListedRecord[] {
+  return [...records].sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+async function sweep(bucket: S3Bucket, options: SweepUploadsOptions): Promise<{ readonly removed: number }> {
+  const before = sweepTime('sweep', options, bucket.settings.clock.now());
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const writing = { code: 'ERR_STORE_WRITE', what: 'sweeping records' } as const;
+  let removed = 0;
+  for await (const { name, size, tag, modifiedAt = Infinity } of listObjects(bucket, folder, { action, signal })) {
+    if (size !== deletedSize || modifiedAt >= before) continue;
+    await removeObject(bucket, name, writing, { headers: { 'if-match': `"${tag}"` }, signal });
+    removed++;
+  }
+  return { removed };
+}
