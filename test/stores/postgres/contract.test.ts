@@ -6,12 +6,12 @@ import { describeWithPeers } from '../../interop/peers.ts';
 import { startPostgres, type PostgresServer } from '../../peers/postgres-server.ts';
 import { clients, type OpenClient } from './clients.ts';
 
-describeWithPeers.each(Object.keys(clients))('postgres through %s', (name) => {
+describeWithPeers.each(Object.entries(clients))('postgres through %s', (name, connect) => {
   let server: PostgresServer;
   let open: OpenClient;
   beforeAll(async () => {
     server = await startPostgres(['fsync=off']);
-    open = clients[name]!(server.url);
+    open = connect(server.url);
   });
   afterAll(async () => {
     await open.close();

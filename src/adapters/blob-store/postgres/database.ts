@@ -2,7 +2,8 @@ import { checkCount, checkObject } from '../../../bytes/check-options.ts';
 import { toHex } from '../../../bytes/encoding.ts';
 import { UsageError } from '../../../errors.ts';
 import type { PostgresStoreOptions } from './client.ts';
-import { codeOf, isTransient, statementFailure, StatementTimeout, type StatementFacts } from './failure.ts';
+import { codeOf, isTransient, statementFailure, type StatementFacts } from './failure.ts';
+import { inTime, sleep } from './in-time.ts';
 import { prepareLayout } from './layout.ts';
 import { tablesIn, type Tables } from './tables.ts';
 
@@ -109,50 +110,6 @@ export class Database {
       WHERE usename = current_user AND state = 'active' AND query LIKE $1 AND pid <> pg_backend_pid()`;
     this.#query(text, [`${mark}%`]).catch(() => undefined);
   }
-}
-
-interface Patience {
-  readonly signal?: AbortSignal | undefined;
-  readonly timeout?: number | undefined;
-  /** How long it is waited for after the signal. */
-  readonly grace?: number | undefined;
-  readonly onLeave?: (() => void) | undefined;
-}
-
-/** Waits for a promise no longer than a signal and a time allow. Where it is left, what becomes of it is nobody's concern. */
-function inTime<T>(work: Promise<T>, { signal, timeout, grace = 0, onLeave }: Patience): Promise<T> {
-  return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const settled = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const leave = (error: unknown): void => {
-      settled();
-      reject(error);
-    };
-    const onTimeout = (): void => {
-      onLeave?.();
-      leave(new StatementTimeout(`more than ${timeout} ms`));
-    };
-    const onAbort = (): void => {
-      onLeave?.();
-      if (grace === 0) {
-        leave(signal?.reason);
-        return;
-      }
-      clearTimeout(timer);
-      timer = setTimeout(() => leave(signal?.reason), grace);
-    };
-    if (timeout !== undefined) timer = setTimeout(onTimeout, timeout);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    work.finally(settled).then(resolve, reject);
-    if (signal?.aborted === true) onAbort();
-  });
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 function notAClient(why: string): UsageError {

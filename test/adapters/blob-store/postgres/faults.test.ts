@@ -1,0 +1,305 @@
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  postgresBlobStore,
+  postgresRecordStore,
+  type PostgresBlobStore,
+} from '../../../../src/adapters/blob-store/postgres.ts';
+import { toHex, utf8 } from '../../../../src/bytes/encoding.ts';
+import { bytesSource } from '../../../../src/bytes/source.ts';
+import { digestOf } from '../../../../src/digest/digest.ts';
+import type { RecordStore } from '../../../../src/ports/record-store.ts';
+import { chunkedSource, contentOf, hangingSource, someBytes } from '../../../../src/testing/bytes.ts';
+import { always, faultyClient, once, postgresError, type FaultyClient } from './faulty-client.ts';
+import { newPrefix, pglite } from './pglite.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+const small = someBytes(1000);
+const large = someBytes(1024 * 1024 + 3);
+const gone = postgresError('57P01', 'terminating connection due to administrator command');
+
+let client: FaultyClient;
+let store: PostgresBlobStore;
+let records: RecordStore;
+beforeAll(async () => {
+  await pglite();
+});
+beforeEach(async () => {
+  const prefix = newPrefix();
+  client = faultyClient(await pglite());
+  store = postgresBlobStore({ client, prefix });
+  records = postgresRecordStore({ client, prefix });
+  await store.stat(digestOf(small));
+  await records.get('a');
+  client.statements.length = 0;
+});
+
+async function content(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  const blob = await store.get(digestOf(bytes));
+  return blob === undefined ? undefined : contentOf(await blob.open());
+}
+
+describe('a connection that is lost', () => {
+  it.each(['before', 'after'] as const)('costs nothing %s any statement of a put', async (when) => {
+    for (let nth = 0; nth < 7; nth++) {
+      client.statements.length = 0;
+      client.fault = (_text, index) => (index === nth ? ({ [when]: gone } as { before: Error }) : undefined);
+      expect(await store.put(digestOf(large), chunkedSource(large, [500_000]))).toEqual({ created: true });
+      client.fault = () => undefined;
+      expect(await content(large)).toEqual(large);
+      expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 0, bytes: 0 });
+      await store.delete(digestOf(large));
+    }
+  });
+
+  it('costs nothing when it is at the statement that makes a small blob visible', async () => {
+    client.fault = once(/INSERT/, { after: gone });
+    expect(await store.put(digestOf(small), bytesSource(small))).toEqual({ created: true });
+    expect(await content(small)).toEqual(small);
+  });
+
+  it('costs nothing while a blob is read', async () => {
+    await store.put(digestOf(large), bytesSource(large));
+    client.fault = (_text, index) => (index % 2 === 0 ? { before: postgresError('ECONNRESET') } : undefined);
+    expect(await content(large)).toEqual(large);
+  });
+
+  it('leaves no doubt who deleted a blob', async () => {
+    await store.put(digestOf(small), bytesSource(small));
+    client.fault = once(/DELETE/, { after: new Error('Connection terminated unexpectedly') });
+    expect(await store.delete(digestOf(small))).toBe(true);
+    expect(await store.delete(digestOf(small))).toBe(false);
+  });
+
+  it('leaves no doubt who changed a record', async () => {
+    client.fault = once(/INSERT/, { after: gone });
+    const first = await records.put('a', utf8('1'), { ifVersion: null });
+    if (first === 'conflict') throw new Error('conflict');
+    client.fault = once(/UPDATE/, { after: gone });
+    const second = await records.put('a', utf8('2'), { ifVersion: first.version });
+    expect(second).not.toBe('conflict');
+    if (second === 'conflict') throw new Error('conflict');
+    expect(await records.get('a')).toEqual({ value: utf8('2'), version: second.version });
+    client.fault = once(/DELETE/, { after: gone });
+    expect(await records.delete('a', { ifVersion: second.version })).toBe(true);
+    expect(await records.get('a')).toBeUndefined();
+  });
+
+  it('is a typed error in the end, without a trace of the password', async () => {
+    const message = 'connect ECONNREFUSED postgres://user:s3cret@db.example:5432/x?password=s3cret';
+    client.fault = always(/^SELECT/, { before: postgresError('ECONNREFUSED', message) });
+    const error: unknown = await store.stat(digestOf(small)).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'ERR_STORE_READ', retryable: true, details: { postgres: 'ECONNREFUSED' } });
+    const { cause, message: text } = error as Error;
+    expect([text, JSON.stringify(error), String(cause), (cause as Error).stack].join()).not.toContain('s3cret');
+  });
+});
+
+describe('one statement in ten that fails', () => {
+  it('is not seen from outside', async () => {
+    const codes = ['40001', '40P01', '57P01', '08006', '53300', 'CONNECTION_CLOSED'];
+    let state = 7;
+    client.fault = () => {
+      state = (state * 16_807) % 2_147_483_647;
+      const error = postgresError(codes[state % codes.length] ?? '');
+      return state % 10 > 0 ? undefined : state % 20 === 0 ? { before: error } : { after: error };
+    };
+    const blobs = Array.from({ length: 20 }, (_, index) => someBytes(1000 * index, index + 1));
+    await Promise.all(blobs.map((bytes) => store.put(digestOf(bytes), chunkedSource(bytes, [300]))));
+    for (const bytes of blobs) expect(await content(bytes)).toEqual(bytes);
+  });
+});
+
+describe('what the database refuses', () => {
+  it.each([
+    ['53100', 'ERR_STORE_QUOTA', false],
+    ['28P01', 'ERR_STORE_READ', false],
+    ['42501', 'ERR_STORE_READ', false],
+    ['25006', 'ERR_STORE_READ', false],
+    ['3D000', 'ERR_STORE_READ', false],
+    ['57014', 'ERR_STORE_READ', true],
+    ['55P03', 'ERR_STORE_READ', true],
+    ['CONNECT_TIMEOUT', 'ERR_STORE_READ', true],
+    ['ENOTFOUND', 'ERR_STORE_READ', false],
+    ['42703', 'ERR_STORE_READ', false],
+    ['XX000', 'ERR_STORE_READ', false],
+  ])('is a typed error with advice: %s', async (code, expected, retryable) => {
+    client.fault = always(/^SELECT/, { before: postgresError(code) });
+    await expect(store.stat(digestOf(small))).rejects.toMatchObject({
+      code: expected,
+      retryable,
+      digest: digestOf(small),
+      store: store.id,
+      details: { postgres: code },
+    });
+  });
+
+  it('says that a pool has no connection left', async () => {
+    client.fault = always(/./, { before: new Error('timeout exceeded when trying to connect') });
+    await expect(store.put(digestOf(small), bytesSource(small))).rejects.toMatchObject({
+      code: 'ERR_STORE_WRITE',
+      retryable: true,
+      hint: expect.stringContaining('pool') as string,
+    });
+  });
+
+  it('is an error also where a client throws something else, or at once', async () => {
+    client.query = () => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error
+      throw 'what is this';
+    };
+    await expect(store.stat(digestOf(small))).rejects.toMatchObject({ code: 'ERR_STORE_READ' });
+  });
+});
+
+describe('a statement that does not end', () => {
+  it('is left after the time that it has', async () => {
+    const impatient = postgresBlobStore({ client, statementTimeout: 50 });
+    client.fault = always(/./, { hang: true });
+    await expect(impatient.stat(digestOf(small))).rejects.toMatchObject({
+      code: 'ERR_STORE_READ',
+      retryable: true,
+      hint: 'raise statementTimeout',
+    });
+    expect(client.statements.at(-1)).toContain('pg_cancel_backend');
+  });
+
+  it('is left at once when the signal says so, and asked to be cancelled', async () => {
+    client.fault = (text) => (/^SELECT digest/.test(text) ? { hang: true } : undefined);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const waiting = store.stat(digestOf(small), { signal: controller.signal });
+    setTimeout(() => controller.abort(reason), 20);
+    await expect(waiting).rejects.toBe(reason);
+    expect(client.statements.at(-1)).toContain('pg_cancel_backend');
+  });
+
+  it('is waited for a second where it makes a blob visible', async () => {
+    client.fault = always(/INSERT/, { hang: true });
+    const controller = new AbortController();
+    const waiting = store.put(digestOf(small), bytesSource(small), { signal: controller.signal });
+    setTimeout(() => controller.abort(), 20);
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    client.fault = () => undefined;
+    expect(await store.stat(digestOf(small))).toBeUndefined();
+  });
+
+  it('does not keep a put from ending with the signal, and nothing becomes visible', async () => {
+    client.fault = always(/INSERT INTO .*chunks/s, { hang: true });
+    const controller = new AbortController();
+    const waiting = store.put(digestOf(large), chunkedSource(large, [700_000]), { signal: controller.signal });
+    setTimeout(() => controller.abort(), 50);
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    client.fault = () => undefined;
+    expect(await store.stat(digestOf(large))).toBeUndefined();
+  });
+
+  it('does not keep a wait before the next attempt from ending', async () => {
+    client.fault = always(/^SELECT digest/, { before: gone });
+    const controller = new AbortController();
+    const waiting = store.stat(digestOf(small), { signal: controller.signal });
+    setTimeout(() => controller.abort(), 30);
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('rows that a server forgot when it crashed', () => {
+  it('are written again, from the source', async () => {
+    let chunks = 0;
+    client.fault = (text) => {
+      if (!text.startsWith('WITH held') || ++chunks !== 2) return undefined;
+      client.query = inner;
+      return undefined;
+    };
+    const inner = client.query.bind(client);
+    const prefix = store.id.split('.')[1] ?? '';
+    client.query = async (text, values) => {
+      const answer = await inner(text, values);
+      if (chunks === 1) await (await pglite()).query(`DELETE FROM ${prefix}chunks`);
+      return answer;
+    };
+    expect(await store.put(digestOf(large), chunkedSource(large, [900_000]))).toEqual({ created: true });
+    expect(await content(large)).toEqual(large);
+    expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 0, bytes: 0 });
+  });
+
+  it('are an error when it happens each time', async () => {
+    const prefix = store.id.split('.')[1] ?? '';
+    const inner = client.query.bind(client);
+    client.query = async (text, values) => {
+      const answer = await inner(text, values);
+      if (text.includes('WITH held')) await (await pglite()).query(`DELETE FROM ${prefix}chunks`);
+      return answer;
+    };
+    await expect(store.put(digestOf(large), chunkedSource(large, [900_000]))).rejects.toMatchObject({
+      code: 'ERR_STORE_WRITE',
+      retryable: true,
+    });
+    expect(await store.stat(digestOf(large))).toBeUndefined();
+  });
+});
+
+describe('what a put leaves behind', () => {
+  it('is removed when the source fails, and when the bytes are wrong', async () => {
+    const wrong = large.slice();
+    wrong[5] = 0;
+    await expect(store.put(digestOf(large), chunkedSource(wrong))).rejects.toMatchObject({
+      code: 'ERR_DIGEST_MISMATCH',
+    });
+    expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 0, bytes: 0 });
+  });
+
+  it('is swept by age, and counted', async () => {
+    const controller = new AbortController();
+    const put = store.put(
+      digestOf(large),
+      hangingSource(large, () => controller.abort()),
+      { signal: controller.signal },
+    );
+    client.fault = always(/^DELETE/, { before: gone });
+    await expect(put).rejects.toMatchObject({ name: 'AbortError' });
+    client.fault = () => undefined;
+    expect(await store.sweepAbandoned({ olderThanSeconds: 3600 })).toEqual({ uploads: 0, bytes: 0 });
+    expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toMatchObject({ uploads: 1 });
+    expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 0, bytes: 0 });
+  });
+
+  it.each([-1, NaN, Infinity, undefined as never])('is not swept with the age %s', async (olderThanSeconds) => {
+    await expect(store.sweepAbandoned({ olderThanSeconds })).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+  });
+
+  it('is swept by the next writer of a large blob, who does not fail where that does', async () => {
+    client.fault = always(/SKIP LOCKED/, { before: postgresError('42501') });
+    expect(await store.put(digestOf(large), bytesSource(large))).toEqual({ created: true });
+    expect(client.statements.filter((text) => text.includes('SKIP LOCKED'))).toHaveLength(1);
+  });
+});
+
+describe('a driver that gives bytes as text', () => {
+  it('is understood', async () => {
+    const inner = client.query.bind(client);
+    client.query = async (text, values) => ({
+      rows: (await inner(text, values)).rows.map((row) =>
+        Object.fromEntries(
+          Object.entries(row as object).map(([name, value]: [string, unknown]) => [
+            name,
+            value instanceof Uint8Array ? `\\x${toHex(value)}` : value,
+          ]),
+        ),
+      ),
+    });
+    await store.put(digestOf(large), bytesSource(large));
+    expect(await content(large)).toEqual(large);
+    await records.put('a', small, { ifVersion: null });
+    expect((await records.get('a'))?.value).toEqual(small);
+  });
+
+  it.each(['not hex', 5, { type: 'Buffer' }])('is not, where it gives %j', async (wrong) => {
+    await store.put(digestOf(small), bytesSource(small));
+    await records.put('a', small, { ifVersion: null });
+    const blob = await store.get(digestOf(small));
+    client.query = () => Promise.resolve({ rows: [{ bytes: wrong, value: wrong, version: '1' }] });
+    const expected = { code: 'ERR_INVALID_ARGUMENT', argument: 'client' };
+    await expect(blob?.open().then(contentOf)).rejects.toMatchObject(expected);
+    await expect(records.get('a')).rejects.toMatchObject(expected);
+  });
+});
