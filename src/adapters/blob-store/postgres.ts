@@ -14,6 +14,12 @@ export { postgresBlobStore, type PostgresBlobStore, type PostgresBlobStoreOption
 export type { SweepAbandonedOptions, SweptUploads } from './postgres/sweep.ts';
 export { postgresRecordStore } from './postgres/record-store.ts';
 export type { PostgresMigration } from './postgres/layout.ts';
+export {
+  importLegacyBlobs,
+  type ImportLegacyBlobsOptions,
+  type LegacyBlob,
+  type LegacyImportReport,
+} from './postgres/import-legacy.ts';
 
 /**
  * Makes the tables of a store, or brings them to the layout of this version, as one statement: as a whole or not at
