@@ -150,14 +150,20 @@ export class S3Bucket {
     const payload = sha256 ?? (body === undefined ? emptySha256 : await sha256Of(body));
     const headers = { ...commonHeaders, ...request.headers, 'x-amz-content-sha256': payload };
     const answerMs = timeouts.answerMs + ((body?.length ?? 0) * 1000) / timeouts.minBytesPerSecond;
+    // Sent slice by slice, where the platform says how long a stream is: S3 takes none whose length is not said.
+    const sliced = body !== undefined && body.length > 0 && !('Deno' in globalThis);
+    const whole = sliced || body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> };
     const context = {
-      // The body goes by the exchange, which would make a stream of it: S3 takes none whose length is not said.
-      fetch: (_: unknown, init?: RequestInit) =>
-        client.fetch(url.href, body === undefined ? init : { ...init, body: body as Uint8Array<ArrayBuffer> }),
+      fetch: (_: unknown, init?: RequestInit) => client.fetch(url.href, { ...init, ...whole }),
       slots,
       timeouts: { ...timeouts, answerMs },
     };
-    const init: RequestInit = { method, headers, redirect: 'manual' };
+    const init: RequestInit = {
+      method,
+      headers,
+      redirect: 'manual',
+      ...(sliced && { body: body as Uint8Array<ArrayBuffer> }),
+    };
     const answer = await exchange(url, init, context, { signal, patient: true });
     const { status } = answer.response;
     if (expect.includes(status)) {

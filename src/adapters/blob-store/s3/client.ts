@@ -5,7 +5,7 @@ import { encode } from './address.ts';
 
 /** The part of an S3 client that a store needs: `AwsClient` of aws4fetch fits, and so does {@link s3Client}. */
 export interface S3Fetch {
-  /** Signs a request and sends it. `init` always has the header `x-amz-content-sha256`; its body is never a stream. */
+  /** Signs a request and sends it. `init` has the header `x-amz-content-sha256`, so that the body need not be read. */
   fetch(url: string, init?: RequestInit): Promise<Response>;
   /** Signs a URL, where it can: the power behind {@link S3BlobStore.presign}. */
   sign?(url: string, init: S3SignOptions): Promise<{ readonly url: string }>;
