@@ -17,6 +17,7 @@ export const entry: Readonly<Record<string, string>> = {
   'verify/github': 'src/verify/github/index.ts',
   'blob-store/memory': 'src/adapters/blob-store/memory.ts',
   'blob-store/fs': 'src/adapters/blob-store/fs.ts',
+  'blob-store/s3': 'src/adapters/blob-store/s3.ts',
   'registry/memory': 'src/adapters/registry/memory.ts',
   'registry/layout': 'src/adapters/registry/layout.ts',
   'registry/http': 'src/adapters/registry/http.ts',
