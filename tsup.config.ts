@@ -18,6 +18,7 @@ export const entry: Readonly<Record<string, string>> = {
   'blob-store/memory': 'src/adapters/blob-store/memory.ts',
   'blob-store/fs': 'src/adapters/blob-store/fs.ts',
   'blob-store/s3': 'src/adapters/blob-store/s3.ts',
+  'blob-store/postgres': 'src/adapters/blob-store/postgres.ts',
   'registry/memory': 'src/adapters/registry/memory.ts',
   'registry/layout': 'src/adapters/registry/layout.ts',
   'registry/http': 'src/adapters/registry/http.ts',

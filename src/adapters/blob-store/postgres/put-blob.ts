@@ -10,7 +10,7 @@ type Signal = AbortSignal | undefined;
 type Created = { readonly created: boolean };
 
 /** What is sent at once, without a look whether it is there: a trip to the server costs more than these bytes. */
-const sentUnasked = 64 * 1024;
+const sentUnasked = 256 * 1024;
 
 /** Stores the bytes of a source under their digest. */
 export async function putBlob(
