@@ -9,7 +9,7 @@ import { Database, storeKeys } from './postgres/database.ts';
 import { migrationsOf, type PostgresMigration } from './postgres/layout.ts';
 import { tablesIn } from './postgres/tables.ts';
 
-export type { PostgresClient, PostgresStoreOptions } from './postgres/client.ts';
+export type { PostgresClient, PostgresStoreOptions, PostgresTransaction } from './postgres/client.ts';
 export { postgresBlobStore, type PostgresBlobStore, type PostgresBlobStoreOptions } from './postgres/blob-store.ts';
 export type { SweepAbandonedOptions, SweptUploads } from './postgres/sweep.ts';
 export { postgresRecordStore } from './postgres/record-store.ts';

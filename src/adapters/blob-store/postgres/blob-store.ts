@@ -1,7 +1,7 @@
 import { checkCount, checkOptions } from '../../../bytes/check-options.ts';
 import { parseDigest, type Digest } from '../../../digest/digest.ts';
 import type { BlobStat, BlobStore } from '../../../ports/blob-store.ts';
-import type { PostgresStoreOptions } from './client.ts';
+import type { PostgresStoreOptions, PostgresTransaction } from './client.ts';
 import { Database, storeKeys, type Row, type Statement } from './database.ts';
 import { blobIngests } from './ingest.ts';
 import { putBlob } from './put-blob.ts';
@@ -15,6 +15,13 @@ export interface PostgresBlobStoreOptions extends PostgresStoreOptions {
    * is older, a writer of large blobs removes, once an hour.
    */
   readonly ingestLifetime?: number | undefined;
+  /**
+   * Makes the put of a blob of more than 1 MiB one transaction, where the client can do that. What a killed process
+   * leaves is then gone at once, and not only when it is swept. In return a connection is held while the source is
+   * read, which must not need that same connection, and the server cannot clean up behind it. Not needed for anything
+   * else; an ingest never uses it.
+   */
+  readonly transaction?: PostgresTransaction | undefined;
 }
 
 /** A blob store that removes uploads which nobody goes on with. */
@@ -39,8 +46,9 @@ export interface PostgresBlobStore extends BlobStore {
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing, wrong or unknown.
  */
 export function postgresBlobStore(options: PostgresBlobStoreOptions): PostgresBlobStore {
-  checkOptions('postgresBlobStore', options, [...storeKeys, 'ingestLifetime']);
+  checkOptions('postgresBlobStore', options, [...storeKeys, 'ingestLifetime', 'transaction']);
   const lifetime = checkCount('ingestLifetime', options.ingestLifetime, 24 * 60 * 60 * 1000);
+  const { transaction } = options;
   const database = new Database(options);
   const tidy = hourlySweep(database, lifetime / 1000);
   const ingest = blobIngests(database);
@@ -50,7 +58,7 @@ export function postgresBlobStore(options: PostgresBlobStoreOptions): PostgresBl
     put: async (digest, source, { signal } = {}) => {
       signal?.throwIfAborted();
       await tidy(source.bytes?.length ?? source.size, signal);
-      return putBlob(database, parseDigest(digest), source, signal);
+      return putBlob(database, parseDigest(digest), source, { signal, transaction });
     },
     get: async (digest, { signal } = {}) => {
       signal?.throwIfAborted();

@@ -38,3 +38,17 @@ export interface PostgresStoreOptions {
    */
   readonly statementTimeout?: number | undefined;
 }
+
+/**
+ * Runs a function in one transaction: over one connection, which the client given to it stands for. Commits when its
+ * promise resolves, rolls back when it rejects, and gives what it gives.
+ *
+ * @example
+ * ```ts
+ * // PGlite, postgres.js
+ * const ofPGlite: PostgresTransaction = (run) => db.transaction(run);
+ * const ofPostgresJs: PostgresTransaction = (run) =>
+ *   sql.begin((tx) => run({ query: async (text, values) => ({ rows: await tx.unsafe(text, values as never[]) }) }));
+ * ```
+ */
+export type PostgresTransaction = <T>(run: (client: PostgresClient) => Promise<T>) => Promise<T>;

@@ -1,7 +1,7 @@
 import { checkCount, checkObject } from '../../../bytes/check-options.ts';
 import { toHex } from '../../../bytes/encoding.ts';
 import { UsageError } from '../../../errors.ts';
-import type { PostgresStoreOptions } from './client.ts';
+import type { PostgresClient, PostgresStoreOptions } from './client.ts';
 import { codeOf, isTransient, statementFailure, type StatementFacts } from './failure.ts';
 import { inTime, sleep } from './in-time.ts';
 import { prepareLayout } from './layout.ts';
@@ -40,14 +40,27 @@ export class Database {
   readonly #options: PostgresStoreOptions;
   readonly #timeout: number;
   #ready: Promise<void> | undefined;
+  #attempts = 6;
+  /** Over another connection than the one that may be busy, where there are more. */
+  #canceller: PostgresClient;
 
   constructor(options: PostgresStoreOptions) {
     checkObject('client', options.client);
     if (typeof options.client.query !== 'function') throw notAClient('has no function query');
     this.#options = options;
+    this.#canceller = options.client;
     this.#timeout = checkCount('statementTimeout', options.statementTimeout, 60_000);
     this.tables = tablesIn(options.schema, options.prefix);
     this.id = `postgres:${this.tables.schema}.${this.tables.prefix}`;
+  }
+
+  /** The same tables over a connection in a transaction: where a statement failed there, none can follow. */
+  over(client: PostgresClient): Database {
+    const database = new Database({ ...this.#options, client });
+    database.#ready = Promise.resolve();
+    database.#attempts = 1;
+    database.#canceller = this.#canceller;
+    return database;
   }
 
   /** Runs a statement on tables of the store, which are made where they are missing and may be made. */
@@ -69,7 +82,7 @@ export class Database {
 
   /** Runs a statement, whatever the tables are. */
   async runRaw(statement: Statement): Promise<Answer> {
-    const { signal, attempts = 6, retryOn } = statement;
+    const { signal, attempts = this.#attempts, retryOn } = statement;
     for (let attempt = 1; ; attempt++) {
       try {
         return { rows: await this.#once(statement), again: attempt > 1 };
@@ -87,7 +100,7 @@ export class Database {
   async #once({ text, values, signal, decisive }: Statement): Promise<readonly Row[]> {
     signal?.throwIfAborted();
     const mark = `/* packwright ${toHex(crypto.getRandomValues(new Uint8Array(8)))} */`;
-    const answer = this.#query(`${mark} ${text}`, [...values]);
+    const answer = query(this.#options.client, `${mark} ${text}`, [...values]);
     const onLeave = (): void => this.#cancel(mark);
     const { rows } = await inTime(answer, {
       signal,
@@ -99,17 +112,21 @@ export class Database {
     return rows as readonly Row[];
   }
 
-  /** What a client throws before it gives a promise is an error of the promise, too. */
-  async #query(text: string, values: unknown[]): Promise<{ readonly rows: readonly unknown[] }> {
-    return this.#options.client.query(text, values);
-  }
-
   /** Ends a statement on the server that nobody waits for any more. With one connection only, it ends by itself. */
   #cancel(mark: string): void {
     const text = `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
       WHERE usename = current_user AND state = 'active' AND query LIKE $1 AND pid <> pg_backend_pid()`;
-    this.#query(text, [`${mark}%`]).catch(() => undefined);
+    query(this.#canceller, text, [`${mark}%`]).catch(() => undefined);
   }
+}
+
+/** What a client throws before it gives a promise is an error of the promise, too. */
+async function query(
+  client: PostgresClient,
+  text: string,
+  values: unknown[],
+): Promise<{ readonly rows: readonly unknown[] }> {
+  return client.query(text, values);
 }
 
 function notAClient(why: string): UsageError {

@@ -2,7 +2,9 @@ import type { ByteSource } from '../../../bytes/source.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import { contentCheck, verifyBytes } from '../../../digest/verify-stream.ts';
 import { StoreError } from '../../../errors.ts';
+import type { PostgresTransaction } from './client.ts';
 import type { Database } from './database.ts';
+import { inTransaction } from './in-transaction.ts';
 import { chunkBytes, pieces } from './pieces.ts';
 import { randomName, Upload, UploadLost } from './upload.ts';
 
@@ -12,13 +14,21 @@ type Created = { readonly created: boolean };
 /** What is sent at once, without a look whether it is there: a trip to the server costs more than these bytes. */
 const sentUnasked = 256 * 1024;
 
+/** How a blob is put. */
+export interface PutOptions {
+  readonly signal: Signal;
+  /** Makes a put of many rows one transaction. */
+  readonly transaction?: PostgresTransaction | undefined;
+}
+
 /** Stores the bytes of a source under their digest. */
 export async function putBlob(
   database: Database,
   digest: Digest,
   source: ByteSource,
-  signal: Signal,
+  options: PutOptions,
 ): Promise<Created> {
+  const { signal } = options;
   const { bytes, size = bytes?.length } = source;
   if (bytes !== undefined && bytes.length <= sentUnasked) {
     return putWhole(database, verified(bytes, digest, size), digest, signal);
@@ -29,13 +39,30 @@ export async function putBlob(
   }
   for (let attempt = 1; ; attempt++) {
     try {
-      return await putStream(database, digest, source, signal);
+      return await putStream(database, digest, source, options);
     } catch (error) {
-      if (!(error instanceof UploadLost)) throw error;
-      // A server that crashed may forget rows that it had taken. The source can be read again.
-      if (attempt === 3) throw lostUpload(database, digest, error);
+      const again = failedFor(database, error, options);
+      if (again === undefined) throw error;
+      if (attempt === 3) throw error instanceof UploadLost ? lostUpload(database, digest, error) : error;
+      // A transaction whose end is not known may have made it.
+      if (again !== 'lost' && (await touch(database, digest, signal))) return { created: again === 'unknown' };
     }
   }
+}
+
+/**
+ * Why a put failed, where it helps to read the source again: rows that a crashed server had taken were lost; or, in a
+ * transaction, another one made the blob first, or nobody knows how it ended.
+ */
+function failedFor(
+  database: Database,
+  error: unknown,
+  { transaction }: PutOptions,
+): 'lost' | 'taken' | 'unknown' | undefined {
+  if (error instanceof UploadLost) return 'lost';
+  if (transaction === undefined || !(error instanceof StoreError) || error.store !== database.id) return undefined;
+  if (error.details.postgres === '23505') return 'taken';
+  return error.retryable ? 'unknown' : undefined;
 }
 
 /** A copy, so that the caller may change his array while the bytes are on their way. */
@@ -79,7 +106,12 @@ async function putWhole(database: Database, bytes: Uint8Array, digest: Digest, s
   return { created: rows[0]?.id === id };
 }
 
-async function putStream(database: Database, digest: Digest, source: ByteSource, signal: Signal): Promise<Created> {
+async function putStream(
+  database: Database,
+  digest: Digest,
+  source: ByteSource,
+  { signal, transaction }: PutOptions,
+): Promise<Created> {
   const { size = source.bytes?.length } = source;
   const check = contentCheck({ digest, size });
   const all = pieces(source, { signal });
@@ -90,8 +122,18 @@ async function putStream(database: Database, digest: Digest, source: ByteSource,
       check.end();
       return await putWhole(database, first ?? new Uint8Array(), digest, signal);
     }
-    const upload = await Upload.begin(database, { signal });
-    return await fillUpload(upload, [first ?? second, second], all, { check, digest, signal });
+    const fill = async (over: Database): Promise<Created> => {
+      const upload = await Upload.begin(over, { signal });
+      const flush = transaction !== undefined;
+      return fillUpload(upload, [first ?? second, second], all, { check, digest, signal, flush });
+    };
+    if (transaction === undefined) return await fill(database);
+    return await inTransaction(database, transaction, fill, {
+      action: 'write',
+      what: `blob ${digest}`,
+      digest,
+      signal,
+    });
   } finally {
     await all.return(undefined);
   }
@@ -110,6 +152,8 @@ interface Fill {
   readonly check: Check;
   readonly digest: Digest;
   readonly signal: Signal;
+  /** True in a transaction, which waits for the disk when it ends, and forgets by itself what it did. */
+  readonly flush: boolean;
 }
 
 /** Writes one row while the bytes of the next one come. */
@@ -117,13 +161,13 @@ async function fillUpload(
   upload: Upload,
   first: readonly Uint8Array[],
   rest: AsyncGenerator<Uint8Array>,
-  { check, digest, signal }: Fill,
+  { check, digest, signal, flush }: Fill,
 ): Promise<Created> {
   let size = 0;
   let writing: Promise<void> = Promise.resolve();
   const write = async (piece: Uint8Array): Promise<void> => {
     await writing;
-    writing = upload.write(size, piece, { flush: false, signal });
+    writing = upload.write(size, piece, { flush, signal });
     // It is waited for with the next piece; until then nobody listens.
     writing.catch(() => undefined);
     size += piece.length;
@@ -137,7 +181,7 @@ async function fillUpload(
     check.end();
     return await upload.publish(digest, size, { signal });
   } catch (error) {
-    const forgotten = upload.forget({ attempts: 1 }).catch(() => undefined);
+    const forgotten = flush ? undefined : upload.forget({ attempts: 1 }).catch(() => undefined);
     if (signal?.aborted !== true) await forgotten;
     throw error;
   }
