@@ -18,7 +18,7 @@ function problemsOf(result: S3Environment): readonly string[] {
 async function askedBy(env: Record<string, string>, options = {}): Promise<{ url: string; headers: Headers }> {
   let seen = { url: '', headers: new Headers() };
   const fetch: typeof globalThis.fetch = (url, init) => {
-    seen = { url: String(url), headers: new Headers(init?.headers) };
+    seen = { url: url as string, headers: new Headers(init?.headers) };
     return Promise.reject(new Error('enough'));
   };
   const result = s3BlobStoreFromEnv(env, { ...options, fetch, retry: { attempts: 1 } });
