@@ -29,7 +29,9 @@ export type EventVerb =
   | 'pull'
   | 'resolve'
   | 'gc'
-  | 'audit';
+  | 'audit'
+  | 'migrate'
+  | 'sync';
 
 /**
  * One thing that happened. For each `op` there is exactly one `start` and one end (`done` or `failed`), and `bytes`

@@ -1,12 +1,11 @@
 import { checkOptions, operationKeys } from '../bytes/check-options.ts';
 import { chunksOf } from '../bytes/stream.ts';
 import type { Digest } from '../digest/digest.ts';
-import { isPackError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import type { BlobStat, BlobStore } from '../ports/blob-store.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import { reported, type Report } from '../ports/report.ts';
-import { problemOf, type BlobProblem } from './collect-garbage.ts';
+import { isCorrupt, problemOf, type BlobProblem } from './blob-problem.ts';
 
 /** What is audited. */
 export interface AuditBlobsOptions extends OperationOptions {
@@ -86,7 +85,7 @@ class Audit {
       else this.#compare(digest, descriptors, actual);
     } catch (error) {
       this.#report.options.signal?.throwIfAborted();
-      const bad = isPackError(error) && error.name === 'IntegrityError' ? this.#corrupt : this.#unreadable;
+      const bad = isCorrupt(error) ? this.#corrupt : this.#unreadable;
       bad.push(problemOf(digest, error));
     }
   }

@@ -1,9 +1,10 @@
 import { checkOptions, operationKeys } from '../bytes/check-options.ts';
 import type { Digest } from '../digest/digest.ts';
-import { isPackError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { BlobStat, BlobStore } from '../ports/blob-store.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import { reported } from '../ports/report.ts';
+import { problemOf, type BlobProblem } from './blob-problem.ts';
 
 /** What is collected, and what is kept. */
 export interface CollectGarbageOptions extends OperationOptions {
@@ -33,14 +34,6 @@ export interface GarbageReport {
   readonly bytesReclaimed: number;
   /** What could not be deleted, and why. The rest was. */
   readonly errors: readonly BlobProblem[];
-}
-
-/** What went wrong with one blob. */
-export interface BlobProblem {
-  readonly digest: Digest;
-  /** The code of the error, where it is one of packwright. */
-  readonly code?: string | undefined;
-  readonly message: string;
 }
 
 /**
@@ -146,10 +139,4 @@ class Sweep {
       errors: this.#errors,
     };
   }
-}
-
-/** An error about one blob, as a report shows it. */
-export function problemOf(digest: Digest, error: unknown): BlobProblem {
-  const message = error instanceof Error ? error.message : String(error);
-  return { digest, message, ...(isPackError(error) ? { code: error.code } : {}) };
 }

@@ -1,7 +1,11 @@
 /**
- * What works on any blob store: garbage collection and audit.
+ * What works on any blob store: migration, garbage collection and audit.
  *
  * @module
  */
+export { activeBlobStore, type ActiveBlobStoreOptions } from './active-blob-store.ts';
 export { auditBlobs, type AuditBlobsOptions, type AuditReport } from './audit-blobs.ts';
-export { collectGarbage, type BlobProblem, type CollectGarbageOptions, type GarbageReport } from './collect-garbage.ts';
+export type { BlobProblem } from './blob-problem.ts';
+export { collectGarbage, type CollectGarbageOptions, type GarbageReport } from './collect-garbage.ts';
+export { migrateBlobs, type MigrateBlobsOptions, type MigrationReport } from './migrate-blobs.ts';
+export type { MigrationNames } from './migration-state.ts';
