@@ -1,8 +1,10 @@
 import type { Digest } from '../../../digest/digest.ts';
 import { StoreError } from '../../../errors.ts';
+import { isHtml } from '../../../http/answer-head.ts';
+import { parseRange } from '../../../http/range.ts';
 import type { BlobStat } from '../../../ports/blob-store.ts';
 import { nameOfBlob, nameOfMark } from './blob-key.ts';
-import type { S3Answer, S3Bucket } from './bucket.ts';
+import type { S3Bucket } from './bucket.ts';
 import type { S3Action } from './s3-failure.ts';
 
 export function reading(digest: Digest): S3Action {
@@ -19,57 +21,38 @@ export interface FoundBlob {
   readonly modifiedAt: number | undefined;
 }
 
-/** Asks for the head of a blob. Nothing is found only where the bucket is there. */
+/**
+ * Asks for a blob. Not with HEAD, whose answers do not say why: a bucket that is not there, a key that nobody knows
+ * (versitygw 1.8) and an object that is missing are all 404. The first byte costs no more, and an error has its code.
+ */
 export async function findBlob(
   bucket: S3Bucket,
   digest: Digest,
   action: S3Action,
   signal: AbortSignal | undefined,
 ): Promise<FoundBlob | undefined> {
-  const key = bucket.keyOf(nameOfBlob(digest));
-  const answer = await headOf(bucket, key, action, signal);
-  if (answer === undefined) return undefined;
-  const { headers } = answer;
-  const length = headers.get('content-length') ?? '';
+  const request = { key: bucket.keyOf(nameOfBlob(digest)), action, signal };
+  const first = { method: 'GET', headers: { range: 'bytes=0-0' }, expect: [200, 206, 416], peek: true };
+  const answer = await bucket.ask({ ...request, ...first, missing: 'NoSuchKey' });
+  if (answer.status === 404) return undefined;
+  // Where there is no byte, there is no first one.
+  const { status, headers } =
+    answer.status === 416 ? await bucket.ask({ ...request, method: 'HEAD', expect: [200] }) : answer;
+  const length = status === 206 ? parseRange(headers).total : Number(headers.get('content-length') ?? NaN);
   // Whatever answers 200 to everything, a login page for example, must not be taken for a blob that is there.
-  if (!headers.has('etag') || !/^\d{1,15}$/.test(length) || /^text\/html/i.test(headers.get('content-type') ?? '')) {
-    const { bucket: name, host, id } = bucket.settings.address;
-    throw new StoreError(action.code, `${action.what} in bucket ${name} failed: ${host} does not answer as S3`, {
-      store: id,
-      digest,
-      hint: 'check the endpoint: a proxy, a login page or the console of the server may stand there',
-    });
+  if (length === undefined || !Number.isSafeInteger(length) || !headers.has('etag') || isHtml(headers)) {
+    throw notS3(bucket, digest, action);
   }
-  return { size: Number(length), modifiedAt: timeOf(headers) };
+  return { size: length, modifiedAt: timeOf(headers) };
 }
 
-/** The head of an object. The answer to HEAD has no body: why it failed is asked with GET. */
-async function headOf(
-  bucket: S3Bucket,
-  key: string,
-  action: S3Action,
-  signal: AbortSignal | undefined,
-): Promise<S3Answer | undefined> {
-  const request = { key, action, signal };
-  try {
-    const answer = await bucket.ask({ ...request, method: 'HEAD', expect: [200, 404] });
-    if (answer.status === 200) return answer;
-    if (!bucket.known) await explain(bucket, request);
-    return undefined;
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof StoreError && !error.retryable && 'status' in error.details) await explain(bucket, request);
-    throw error;
-  }
-}
-
-/** Fails with what S3 says of an object that is not there; does nothing where it is only the object that is missing. */
-async function explain(
-  bucket: S3Bucket,
-  request: { readonly key: string; readonly action: S3Action; readonly signal?: AbortSignal | undefined },
-): Promise<void> {
-  const headers = { range: 'bytes=0-0' };
-  await bucket.ask({ ...request, method: 'GET', headers, expect: [200, 206, 416], missing: 'NoSuchKey' });
+function notS3(bucket: S3Bucket, digest: Digest, action: S3Action): StoreError {
+  const { bucket: name, host, id } = bucket.settings.address;
+  return new StoreError(action.code, `${action.what} in bucket ${name} failed: ${host} does not answer as S3`, {
+    store: id,
+    digest,
+    hint: 'check the endpoint: a proxy, a login page or the console of the server may stand there; in a browser the bucket must expose ETag and Content-Range by CORS',
+  });
 }
 
 /** When a blob was written or last found: the later one of the times of two objects. */

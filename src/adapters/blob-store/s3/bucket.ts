@@ -25,6 +25,8 @@ export interface S3Request {
   readonly action: S3Action;
   /** A code of S3 that is an answer too: what was asked for is not there. */
   readonly missing?: string | undefined;
+  /** Only the head of an answer with everything is wanted. */
+  readonly peek?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,8 +48,6 @@ export class S3Bucket {
   readonly settings: S3Settings;
   /** For bodies that are read as they come. Fails with {@link HttpFailure}. */
   readonly http: HttpClient;
-  /** True when the bucket itself is known to be there: then a 404 is about an object. */
-  known = false;
   /** False when the server has said that it does not know `If-None-Match`. */
   #conditional = true;
   readonly #slots: Slots;
@@ -91,7 +91,6 @@ export class S3Bucket {
     } catch (error) {
       const missing = request.missing !== undefined && isMissing(error, request.missing);
       if (!missing) throw this.failure(error, request.action);
-      this.known = true;
       return { status: 404, headers: new Headers(), bytes: new Uint8Array(), retried: false };
     }
   }
@@ -136,7 +135,7 @@ export class S3Bucket {
     const once = async (): Promise<S3Answer> => {
       const exchanged = await this.#once(this.url(key, query), { ...rest, signal }, this.#slots);
       const { response } = exchanged;
-      const bytes = await bytesOf(exchanged);
+      const bytes = await bytesOf(exchanged, request.peek === true && response.status === 200);
       const whole = { status: response.status, headers: response.headers, bytes, retried };
       if (root !== undefined && response.status === 200) documentOf(this, request, whole, root);
       return whole;
@@ -165,12 +164,7 @@ export class S3Bucket {
       ...(sliced && { body: body as Uint8Array<ArrayBuffer> }),
     };
     const answer = await exchange(url, init, context, { signal, patient: true });
-    const { status } = answer.response;
-    if (expect.includes(status)) {
-      // Nothing is said to succeed, and no object is found, in a bucket that is not there.
-      if (status < 300) this.known = true;
-      return answer;
-    }
+    if (expect.includes(answer.response.status)) return answer;
     throw answerFailure(answer, method === 'HEAD' ? '' : await textOf(answer));
   }
 }
@@ -190,9 +184,8 @@ async function textOf(answer: Exchange): Promise<string> {
   return new TextDecoder().decode(bytes);
 }
 
-async function bytesOf(answer: Exchange): Promise<Uint8Array<ArrayBuffer>> {
-  const { status } = answer.response;
-  if (status !== 204 && status !== 304) return readAll(streamOfReader(answer), { limit: maxAnswer });
+async function bytesOf(answer: Exchange, unwanted = false): Promise<Uint8Array<ArrayBuffer>> {
+  if (answer.response.status !== 204 && !unwanted) return readAll(streamOfReader(answer), { limit: maxAnswer });
   await answer.discard();
   return new Uint8Array();
 }

@@ -74,12 +74,12 @@ function wrongSize(expected: number, actual: number): IntegrityError {
   });
 }
 
-/** Removes an ingest; first what makes it one, so that it is not found half. */
+/** Removes all objects of an ingest. */
 export async function removeIngest(bucket: S3Bucket, id: string): Promise<void> {
   const action = ingestAction(id);
   const names = [];
   for await (const { name } of listObjects(bucket, ingestFolder(id), { action })) names.push(name);
-  for (const name of names.reverse()) await removeObject(bucket, name, action);
+  await Promise.all(names.map((name) => removeObject(bucket, name, action)));
 }
 
 /** Deletes an object; S3 says the same where there was none. */

@@ -111,6 +111,7 @@ function hintOf({ status, code = '', html, region, date }: S3Fault, now: number,
 const hints: Readonly<Partial<Record<string, string>>> = {
   NoSuchBucket: 'create the bucket, or check its name, the endpoint and the region',
   InvalidAccessKeyId: 'the server does not know the access key id: check it, and the endpoint',
+  XAdminUserNotFound: 'the server does not know the access key id: check it, and the endpoint',
   SignatureDoesNotMatch: 'the secret access key does not belong to the access key id, or is cut short: check it',
   ExpiredToken: 'the credentials have expired: get new ones',
   InvalidToken: 'the session token is wrong, or belongs to another key',

@@ -100,11 +100,14 @@ describe('a store on S3 tries again', () => {
     await store.put(largeDigest, bytesSource(large));
     s3.seen.length = 0;
     let cuts = 0;
-    s3.fault = ({ method }, serve) => (method === 'GET' && cuts++ < 3 ? cutAfter(serve(), 1_500_000) : undefined);
+    s3.fault = ({ method, headers }, serve) =>
+      method === 'GET' && !fromStart(headers) && cuts++ < 3 ? cutAfter(serve(), 1_500_000) : undefined;
     const found = await store.get(largeDigest);
     const read = await readAll((await found?.open()) as ReadableStream<Uint8Array>, { limit: 1 << 26 });
     expect(digestOf(read)).toBe(largeDigest);
-    const ranges = s3.seen.filter(({ method }) => method === 'GET').map(({ headers }) => headers.get('range'));
+    const ranges = s3.seen
+      .filter(({ method, headers }) => method === 'GET' && !fromStart(headers))
+      .map(({ headers }) => headers.get('range'));
     expect(ranges).toEqual([null, 'bytes=1500000-', 'bytes=3000000-', 'bytes=4500000-']);
     expect(s3.seen.at(-1)?.headers.get('if-range')).toMatch(/^"\w+-3"$/);
   });
@@ -130,6 +133,9 @@ describe('a store on S3 tries again', () => {
     await expect(s3BlobStore(options).stat(digest, { signal })).rejects.toBe(reason);
   });
 });
+
+/** True for the question whether a blob is there. */
+const fromStart = (headers: Headers): boolean => headers.get('range') === 'bytes=0-0';
 
 function cutStream(): ReadableStream<Uint8Array> {
   return new ReadableStream({
@@ -362,7 +368,7 @@ describe('a store on S3', () => {
   it('lets another writer be first, and frees its parts', async () => {
     const { s3, options } = failing(() => undefined);
     await s3BlobStore(options).put(largeDigest, bytesSource(large));
-    s3.fault = ({ method }) => (method === 'HEAD' ? s3Error(404, 'NoSuchKey') : undefined);
+    s3.fault = ({ headers }) => (fromStart(headers) ? s3Error(404, 'NoSuchKey') : undefined);
     const store = s3BlobStore(options);
     expect(await store.put(largeDigest, chunkedSource(large))).toEqual({ created: false });
     expect(s3.uploads.size).toBe(0);

@@ -82,6 +82,7 @@ export class S3InMemory {
     if (found === undefined) return s3Error(404, 'NoSuchKey');
     const range = /^bytes=(\d+)-(\d*)$/.exec(headers.get('range') ?? '');
     const start = Number(range?.[1] ?? 0);
+    if (range && start >= found.bytes.length) return s3Error(416, 'InvalidRange');
     const end = Math.min(found.bytes.length, range?.[2] ? Number(range[2]) + 1 : Infinity);
     const body = found.bytes.slice(start, end);
     const answer = new Headers(found.headers);

@@ -1,0 +1,281 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AwsClient } from 'aws4fetch';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { s3BlobStore, s3Client, s3RecordStore, type S3StoreOptions } from '../../src/adapters/blob-store/s3.ts';
+import { nodeTransport } from '../../src/adapters/transport/node.ts';
+import { utf8 } from '../../src/bytes/encoding.ts';
+import { bytesSource, type ByteSource } from '../../src/bytes/source.ts';
+import { readAll } from '../../src/bytes/stream.ts';
+import { digestOf, type Digest } from '../../src/digest/digest.ts';
+import { isPackError } from '../../src/errors.ts';
+import type { BlobStore } from '../../src/ports/blob-store.ts';
+import { storeRegistry } from '../../src/registry/index.ts';
+import { registryContract } from '../../src/testing/index.ts';
+import { chunkedSource, someBytes } from '../../src/testing/bytes.ts';
+import { describeWithPeers } from '../interop/peers.ts';
+import { s3ServerKinds, startS3Server, type S3Server } from '../peers/s3-servers.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'packwright-s3-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const large = someBytes(13 << 20);
+const largeDigest = digestOf(large);
+const small = utf8('small');
+const smallDigest = digestOf(small);
+let prefixes = 0;
+
+async function read(store: BlobStore, digest: Digest): Promise<Digest> {
+  const found = await store.get(digest);
+  if (found === undefined) throw new Error(`${digest} is not there`);
+  return digestOf(await readAll(await found.open(), { limit: 1 << 26 }));
+}
+
+describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kind) => {
+  let server: S3Server;
+  beforeAll(async () => {
+    const home = join(folder, kind);
+    mkdirSync(home);
+    server = await startS3Server(kind, home);
+  });
+  afterAll(() => server.stop());
+
+  const options = (more: Partial<S3StoreOptions> = {}): S3StoreOptions => ({
+    client: server.client,
+    bucket: server.bucket,
+    endpoint: server.endpoint,
+    prefix: `case/${++prefixes}`,
+    ...more,
+  });
+  const keysOf = async (prefix = ''): Promise<string[]> => {
+    const url = `${server.endpoint}/${server.bucket}?list-type=2&prefix=${encodeURIComponent(prefix)}`;
+    const text = await (await server.client.fetch(url)).text();
+    return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key ?? '');
+  };
+
+  describe.each(['aws4fetch', 'node transport', 'platform'] as const)('by %s', (name) => {
+    const transport = nodeTransport();
+    afterAll(() => transport.close());
+    const clientNamed = (): S3StoreOptions['client'] => {
+      const { credentials } = server;
+      if (name === 'aws4fetch') {
+        const { accessKeyId, secretAccessKey } = credentials;
+        return new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
+      }
+      return s3Client({ credentials, fetch: name === 'platform' ? undefined : transport.fetch });
+    };
+
+    it('keeps a blob of several parts, and one that comes without a size', async () => {
+      const store = s3BlobStore(options({ client: clientNamed() }));
+      expect(await store.put(largeDigest, chunkedSource(large, [1 << 18]))).toEqual({ created: true });
+      expect(await read(store, largeDigest)).toBe(largeDigest);
+      const unsized: ByteSource = { open: (how) => bytesSource(small).open(how) };
+      expect(await store.put(smallDigest, unsized)).toEqual({ created: true });
+      expect(await read(store, smallDigest)).toBe(smallDigest);
+      const part = await (await store.get(largeDigest))?.openUnverifiedRange(6_000_000, 6_000_010);
+      expect(part && (await readAll(part, { limit: 100 }))).toEqual(large.slice(6_000_000, 6_000_010));
+    });
+
+    it('puts an ingest together from its parts', async () => {
+      const store = s3BlobStore(options({ client: clientNamed() }));
+      const ingest = await store.ingest();
+      await ingest.append(bytesSource(large));
+      expect(await ingest.commit(largeDigest)).toMatchObject({ created: true });
+      expect(await read(store, largeDigest)).toBe(largeDigest);
+    });
+
+    it('keeps records', async () => {
+      const store = s3RecordStore(options({ client: clientNamed() }));
+      const first = await store.put('a b/c+d', small, { ifVersion: null });
+      expect((await store.get('a b/c+d'))?.version).toBe(first === 'conflict' ? '' : first.version);
+    });
+  });
+
+  it('lets exactly one of 20 writers win, ten times, also over a deleted record', async () => {
+    const one = s3RecordStore(options());
+    for (let round = 0; round < 10; round++) {
+      const key = `round/${round % 5}`;
+      const created = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => one.put(key, utf8(String(index)), { ifVersion: null })),
+      );
+      const [won, ...others] = created.filter((answer) => answer !== 'conflict');
+      expect(others).toEqual([]);
+      const version = won?.version ?? '';
+      const changed = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          index % 2 === 0
+            ? one.put(key, utf8(`new ${index}`), { ifVersion: version })
+            : one.delete(key, { ifVersion: version }),
+        ),
+      );
+      expect(changed.filter((answer) => answer !== 'conflict' && answer !== false)).toHaveLength(1);
+      const found = await one.get(key);
+      if (found !== undefined) expect(await one.delete(key, { ifVersion: found.version })).toBe(true);
+    }
+  });
+
+  it('keeps two deployments apart in one bucket', async () => {
+    const [one, two] = [s3BlobStore(options()), s3BlobStore(options())];
+    await one.put(smallDigest, bytesSource(small));
+    expect(await two.get(smallDigest)).toBeUndefined();
+    expect(await two.delete(smallDigest)).toBe(false);
+    expect(await read(one, smallDigest)).toBe(smallDigest);
+  });
+
+  it('frees what an upload that fails has sent', async () => {
+    const how = options();
+    const store = s3BlobStore(how);
+    await expect(store.put(largeDigest, bytesSource(someBytes(13 << 20, 2)))).rejects.toMatchObject({
+      code: 'ERR_DIGEST_MISMATCH',
+    });
+    const url = `${server.endpoint}/${server.bucket}?uploads&prefix=${encodeURIComponent(how.prefix ?? '')}`;
+    expect(await (await server.client.fetch(url)).text()).not.toContain('<UploadId>');
+    expect(await keysOf(how.prefix)).toEqual([]);
+  });
+
+  it('sweeps an upload that nobody goes on with', async () => {
+    const how = options();
+    const store = s3BlobStore(how);
+    const key = `${server.bucket}/${how.prefix ?? ''}/sha256/aa/b`;
+    await server.client.fetch(`${server.endpoint}/${key}?uploads=`, { method: 'POST' });
+    await (await store.ingest()).append(bytesSource(small));
+    expect(await store.sweepUploads({ olderThan: Date.now() + 60_000 })).toEqual({ uploads: 1, pieces: 2, marks: 0 });
+    expect(await keysOf(how.prefix)).toEqual([]);
+  });
+
+  it('gives URLs that others read by', async () => {
+    const store = s3BlobStore(options());
+    await store.put(smallDigest, bytesSource(small));
+    const url = (await store.presign?.(smallDigest, { expiresInSeconds: 60 })) ?? '';
+    expect(await (await fetch(url)).text()).toBe('small');
+    if (kind === 'versitygw')
+      expect((await fetch(url.replace(/.$/, (end) => (end === '0' ? '1' : '0')))).status).toBe(403);
+  });
+
+  it('ends well or with a typed error where every tenth request fails, and then succeeds', async () => {
+    let requests = 0;
+    let failures = 0;
+    const flaky: S3StoreOptions['client'] = {
+      fetch: async (url, init) => {
+        requests++;
+        if ((requests * 7919) % 10 > 0) return server.client.fetch(url, init);
+        const kinds = [503, 500, 'before', 'after'] as const;
+        const how = kinds[failures++ % kinds.length];
+        if (how === 'after') await (await server.client.fetch(url, init)).arrayBuffer();
+        if (typeof how === 'number') return new Response(`<Error><Code>SlowDown</Code></Error>`, { status: how });
+        throw new TypeError('fetch failed', { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) });
+      },
+    };
+    const how = options({ client: flaky, retry: { attempts: 2, baseMs: 1 } });
+    const store = s3BlobStore(how);
+    const records = s3RecordStore(how);
+    const persist = async <T>(run: () => Promise<T>): Promise<T> => {
+      for (let tries = 0; ; tries++) {
+        try {
+          return await run();
+        } catch (error) {
+          if (!isPackError(error) || !error.retryable || tries > 20) throw error;
+        }
+      }
+    };
+    const blobs = Array.from({ length: 30 }, (_, index) => someBytes(1000 + index, index + 1));
+    await Promise.all([
+      ...blobs.map((blob) => persist(() => store.put(digestOf(blob), bytesSource(blob)))),
+      persist(() => store.put(largeDigest, bytesSource(large))),
+    ]);
+    for (const blob of [...blobs, large]) expect(await persist(() => read(store, digestOf(blob)))).toBe(digestOf(blob));
+    let version: string | null = null;
+    for (let count = 0; count < 30; count++) {
+      const answer: { version: string } | 'conflict' = await persist(() =>
+        records.put('counter', utf8(String(count)), { ifVersion: version }),
+      );
+      // Where every try of one call lost its answer, the next call finds what it has written itself.
+      version =
+        answer === 'conflict' ? ((await persist(() => records.get('counter')))?.version ?? null) : answer.version;
+    }
+    expect(failures).toBeGreaterThan(10);
+  });
+
+  if (kind === 'versitygw') {
+    it.each<[string, (how: S3StoreOptions, server: S3Server) => S3StoreOptions, object]>([
+      [
+        'a secret that is wrong',
+        (how, { credentials }) => ({
+          ...how,
+          client: s3Client({ credentials: { ...credentials, secretAccessKey: 'secret/hush' } }),
+        }),
+        { details: { s3Code: 'SignatureDoesNotMatch' } },
+      ],
+      [
+        'a key that is unknown',
+        (how, { credentials }) => ({
+          ...how,
+          client: s3Client({ credentials: { ...credentials, accessKeyId: 'AKIDNOBODY' } }),
+        }),
+        { details: { s3Code: 'XAdminUserNotFound' } },
+      ],
+      [
+        'a clock that is an hour fast',
+        (how, { credentials }) => {
+          const now = (): number => Date.now() + 3_600_000;
+          return { ...how, client: s3Client({ credentials, now }), clock: { now } };
+        },
+        { hint: expect.stringMatching(/clock of this machine is 3[56]\d\d seconds fast/) as string },
+      ],
+      [
+        'another region',
+        (how, { credentials }) => ({ ...how, client: s3Client({ credentials, region: 'eu-west-1' }) }),
+        { hint: expect.stringMatching(/region/) as string },
+      ],
+    ])('says so: %s', async (_, change, expected) => {
+      const store = s3BlobStore(change(options(), server));
+      for (const doing of [store.get(smallDigest), store.put(smallDigest, bytesSource(small))]) {
+        const error: unknown = await doing.catch((reason: unknown) => reason);
+        expect(error).toMatchObject({ name: 'StoreError', ...expected });
+        expect(`${JSON.stringify(error)}${String((error as Error).stack)}`).not.toMatch(/hush|secret\/of/);
+      }
+    });
+
+    it('refuses bytes that are not those of the digest that was signed', async () => {
+      const lying: S3StoreOptions['client'] = {
+        fetch: (url, init) => server.client.fetch(url, init?.method === 'PUT' ? { ...init, body: 'other' } : init),
+      };
+      const store = s3BlobStore(options({ client: lying, retry: { attempts: 1 } }));
+      await expect(store.put(smallDigest, bytesSource(small))).rejects.toMatchObject({
+        code: 'ERR_STORE_WRITE',
+        details: { s3Code: 'XAmzContentSHA256Mismatch' },
+      });
+      expect(await store.get(smallDigest)).toBeUndefined();
+    });
+  }
+
+  it('says that a bucket is not there, and not that a blob is missing', async () => {
+    const how = options({ bucket: 'not-there' });
+    const expected = { name: 'StoreError', details: { bucket: 'not-there', s3Code: 'NoSuchBucket' } };
+    const store = s3BlobStore(how);
+    await expect(store.get(smallDigest)).rejects.toMatchObject(expected);
+    await expect(store.stat(smallDigest)).rejects.toMatchObject(expected);
+    await expect(store.put(smallDigest, bytesSource(small))).rejects.toMatchObject(expected);
+    await expect(s3RecordStore(how).get('a')).rejects.toMatchObject(expected);
+    await expect(s3RecordStore(how).put('a', small, { ifVersion: null })).rejects.toMatchObject(expected);
+  });
+
+  it('takes a bucket with dots', async () => {
+    await server.createBucket('dotted.bucket.name');
+    const store = s3BlobStore(options({ bucket: 'dotted.bucket.name' }));
+    await store.put(smallDigest, bytesSource(small));
+    expect(await read(store, smallDigest)).toBe(smallDigest);
+  });
+
+  registryContract(
+    { describe, it },
+    {
+      name: `a registry over S3 on ${kind}`,
+      create: () => {
+        const how = options();
+        return Promise.resolve({ registry: storeRegistry({ blobs: s3BlobStore(how), records: s3RecordStore(how) }) });
+      },
+    },
+  );
+});
