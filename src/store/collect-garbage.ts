@@ -3,15 +3,30 @@ import type { Digest } from '../digest/digest.ts';
 import { UsageError } from '../errors.ts';
 import type { BlobStat, BlobStore } from '../ports/blob-store.ts';
 import type { OperationOptions } from '../ports/operation.ts';
-import { reported } from '../ports/report.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import { reported, type Report } from '../ports/report.ts';
 import { problemOf, type BlobProblem } from './blob-problem.ts';
+import { markedDigests } from './garbage-marks.ts';
+import { oldestLease } from './leases.ts';
+import { MarkedSweep, type MarkVerdict } from './marked-sweep.ts';
 
 /** What is collected, and what is kept. */
 export interface CollectGarbageOptions extends OperationOptions {
   readonly blobs: BlobStore;
-  /** Every digest that must stay. Read to its end before anything is deleted; when it fails, nothing is. */
+  /**
+   * Every digest that must stay. Read to its end before anything is deleted; when it fails, nothing is. Beside writers
+   * that hold leases it must be what is named now: an iterable that looks when it is read, not a list of an hour ago.
+   */
   readonly roots: Iterable<Digest> | AsyncIterable<Digest>;
-  /** How long a blob stays after it was last written, or last found by a writer, in seconds. 24 hours by default. */
+  /**
+   * Where marks are kept, and the leases of writers: see `leasedBlobStore`. With it the grace counts from when a sweep
+   * first saw that nothing names the blob, whatever the age of its bytes.
+   */
+  readonly records?: RecordStore | undefined;
+  /**
+   * How long a blob stays, in seconds; 24 hours by default. It counts from when it was last written or last found by a
+   * writer, and with `records` from when it was first seen unnamed after that.
+   */
   readonly graceSeconds?: number | undefined;
   /** The time now, in milliseconds since 1970; that of the clock by default. */
   readonly now?: number | undefined;
@@ -30,6 +45,10 @@ export interface GarbageReport {
   readonly deleted: number;
   /** Those of them that are too young. A blob whose age the store cannot tell is, unless the grace is 0. */
   readonly keptWithinGrace: number;
+  /** With `records`: blobs that were marked now. They are among those kept within the grace. */
+  readonly marked?: number | undefined;
+  /** With `records`: blobs that stay as a writer holds a lease from before they were marked. */
+  readonly keptForLeases?: number | undefined;
   /** Bytes of what was deleted, or would have been. */
   readonly bytesReclaimed: number;
   /** What could not be deleted, and why. The rest was. */
@@ -42,28 +61,68 @@ export interface GarbageReport {
  * The grace is what protects a writer that has put its blobs and not yet what names them: it must be longer than the
  * longest such writer takes. Just before a blob is deleted its age is looked at once more.
  *
+ * With `records` a blob is marked first, and deleted by a later run, when it has been marked for as long as the grace
+ * and no writer holds a lease from before the mark. Several sweeps may run at once. A grace of 0 deletes in one run, and
+ * is for when nobody writes.
+ *
  * @throws UsageError `ERR_INVALID_ARGUMENT` for an unknown option, or a grace that is not a number of seconds. Errors of listing the store
  *   are thrown; those of single blobs are in the report.
  */
 export async function collectGarbage(options: CollectGarbageOptions): Promise<GarbageReport> {
-  checkOptions('collectGarbage', options, ['blobs', 'roots', 'graceSeconds', 'now', 'dryRun', ...operationKeys]);
-  const { blobs, graceSeconds = 24 * 60 * 60, now = Date.now(), dryRun = false } = options;
+  checkOptions('collectGarbage', options, known);
+  const { blobs, records, graceSeconds = 24 * 60 * 60, now = Date.now(), dryRun = false } = options;
   if (!(graceSeconds >= 0)) {
     throw new UsageError('ERR_INVALID_ARGUMENT', `graceSeconds is ${String(graceSeconds)}, expected 0 or more`, {
       argument: 'graceSeconds',
     });
   }
   return reported({ verb: 'gc', name: blobs.id }, options, async (report) => {
-    const sweep = new Sweep(blobs, { youngest: now - graceSeconds * 1000, always: graceSeconds === 0, dryRun });
+    const grace = graceSeconds * 1000;
+    const marks = records !== undefined;
+    const sweep = new Sweep(blobs, { youngest: now - grace, always: graceSeconds === 0, dryRun, marks });
     if (!blobs.abilities.list) return sweep.report(false);
+    // Before the roots: what a writer names whose lease is over by now is among them.
+    const leased = records && (await oldestLease(records, now, { ...report.options, dryRun }));
     const reachable = await collect(options.roots, options.signal);
-    for await (const blob of blobs.list(report.options)) {
-      if (reachable.has(blob.digest)) continue;
-      await sweep.candidate(blob, report.options);
-      report.progress(sweep.bytesReclaimed);
+    if (records === undefined || leased === undefined) await sweepByAge(sweep, reachable, report);
+    else {
+      const rules = { now: clockFrom(now), grace, oldestLease: leased, dryRun };
+      await sweepByMarks(sweep, new MarkedSweep(blobs, records, rules), { reachable, records, report });
     }
     return sweep.report(true);
   });
+}
+
+/** A clock that shows the time given now. */
+function clockFrom(now: number): () => number {
+  const begun = Date.now();
+  return () => now + Date.now() - begun;
+}
+
+const known = ['blobs', 'records', 'roots', 'graceSeconds', 'now', 'dryRun', ...operationKeys];
+
+async function sweepByAge(sweep: Sweep, reachable: ReadonlySet<Digest>, report: Report): Promise<void> {
+  for await (const blob of sweep.blobs.list(report.options)) {
+    if (reachable.has(blob.digest)) continue;
+    await sweep.candidate(blob, report.options);
+    report.progress(sweep.bytesReclaimed);
+  }
+}
+
+async function sweepByMarks(
+  sweep: Sweep,
+  marks: MarkedSweep,
+  state: { readonly reachable: ReadonlySet<Digest>; readonly records: RecordStore; readonly report: Report },
+): Promise<void> {
+  const { reachable, records, report } = state;
+  const stale = await markedDigests(records, report.options);
+  for await (const blob of sweep.blobs.list(report.options)) {
+    if (reachable.has(blob.digest)) continue;
+    stale.delete(blob.digest);
+    await sweep.judge(blob, () => marks.candidate(blob, report.options), report.options);
+    report.progress(sweep.bytesReclaimed);
+  }
+  for (const digest of stale) await marks.unmark(digest, report.options);
 }
 
 async function collect(
@@ -84,19 +143,23 @@ interface SweepRules {
   /** Without a grace the age does not count. */
   readonly always: boolean;
   readonly dryRun: boolean;
+  /** True where marks decide, not the age. */
+  readonly marks: boolean;
 }
 
 class Sweep {
-  readonly #blobs: BlobStore;
+  readonly blobs: BlobStore;
   readonly #rules: SweepRules;
   readonly #errors: BlobProblem[] = [];
   #candidates = 0;
   #deleted = 0;
   #kept = 0;
+  #marked = 0;
+  #leased = 0;
   bytesReclaimed = 0;
 
   constructor(blobs: BlobStore, rules: SweepRules) {
-    this.#blobs = blobs;
+    this.blobs = blobs;
     this.#rules = rules;
   }
 
@@ -112,9 +175,27 @@ class Sweep {
     }
   }
 
+  /** The same by marks, which say themselves what becomes of the blob. */
+  async judge(blob: BlobStat, verdict: () => Promise<MarkVerdict>, options: OperationOptions): Promise<void> {
+    this.#candidates++;
+    try {
+      this.#note(blob, await verdict());
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      this.#errors.push(problemOf(blob.digest, error));
+    }
+  }
+
+  #note(blob: BlobStat, verdict: MarkVerdict): void {
+    if (verdict === 'deleted') this.#count(blob);
+    if (verdict === 'marked') this.#marked++;
+    if (verdict === 'marked' || verdict === 'young') this.#kept++;
+    if (verdict === 'leased') this.#leased++;
+  }
+
   async #delete({ digest }: BlobStat, options: OperationOptions): Promise<boolean> {
-    const again = await this.#blobs.stat(digest, options);
-    if (again === undefined || !this.#isYoung(again)) return this.#blobs.delete(digest, options);
+    const again = await this.blobs.stat(digest, options);
+    if (again === undefined || !this.#isYoung(again)) return this.blobs.delete(digest, options);
     this.#kept++;
     return false;
   }
@@ -135,6 +216,7 @@ class Sweep {
       candidates: this.#candidates,
       deleted: this.#deleted,
       keptWithinGrace: this.#kept,
+      ...(this.#rules.marks ? { marked: this.#marked, keptForLeases: this.#leased } : {}),
       bytesReclaimed: this.bytesReclaimed,
       errors: this.#errors,
     };
