@@ -4,6 +4,7 @@ import type { BlobStat, BlobStore } from '../../../ports/blob-store.ts';
 import type { PostgresStoreOptions, PostgresTransaction } from './client.ts';
 import { Database, storeKeys, type Row, type Statement } from './database.ts';
 import { blobIngests } from './ingest.ts';
+import { purge } from './purge.ts';
 import { putBlob } from './put-blob.ts';
 import { storedBlob } from './read-blob.ts';
 import { sweepAbandoned, type SweepAbandonedOptions, type SweptUploads } from './sweep.ts';
@@ -107,16 +108,28 @@ async function stat(
   return rows[0] === undefined ? undefined : statOf(rows[0]);
 }
 
+/** What has more bytes than this is made invisible first, and its rows are removed bit by bit. */
+const removedAtOnce = 256 * 1024 * 1024;
+
 /** The rows go with it. Who reads them is told so. */
 async function remove(database: Database, digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
+  const { blobs } = database.tables;
   const { rows, again } = await database.run({
     ...about('write', digest),
-    text: `DELETE FROM ${database.tables.blobs} WHERE digest = $1 RETURNING id`,
-    values: [digest],
+    text: `WITH gone AS (
+        DELETE FROM ${blobs} WHERE digest = $1 AND size <= $2::bigint RETURNING id
+      ), hidden AS (
+        UPDATE ${blobs} SET digest = NULL, size = NULL, holder = NULL, modified = now()
+        WHERE digest = $1 AND size > $2::bigint RETURNING id
+      )
+      SELECT id, false AS hidden FROM gone UNION ALL SELECT id, true FROM hidden`,
+    values: [digest, removedAtOnce],
     signal,
   });
+  const [row] = rows;
+  if (row?.hidden === true) await purge(database, String(row.id), signal);
   // An attempt whose answer was lost may have done it.
-  return rows.length > 0 || again;
+  return row !== undefined || again;
 }
 
 const pageRows = 1000;
@@ -152,6 +165,6 @@ function hourlySweep(
   return async (size = Infinity, signal) => {
     if (size <= 1024 * 1024 || performance.now() - sweptAt < hour) return;
     sweptAt = performance.now();
-    await sweepAbandoned(database, { olderThanSeconds, signal }).catch(() => signal?.throwIfAborted());
+    await sweepAbandoned(database, { olderThanSeconds, signal }, 1).catch(() => signal?.throwIfAborted());
   };
 }

@@ -7,8 +7,9 @@
  *
  * @example
  * ```ts
- * // pg and PGlite
- * postgresBlobStore({ client: new Pool({ connectionString }) });
+ * // pg and PGlite. A pool of pg wants a listener, else a server that restarts ends the process.
+ * const pool = new Pool({ connectionString }).on('error', () => undefined);
+ * postgresBlobStore({ client: pool });
  * // postgres.js
  * postgresBlobStore({ client: { query: async (text, values) => ({ rows: await sql.unsafe(text, values as never[]) }) } });
  * // Neon over HTTP
@@ -33,7 +34,7 @@ export interface PostgresStoreOptions {
    */
   readonly migrate?: boolean | undefined;
   /**
-   * How long one statement may take, in milliseconds, with the wait for a connection; 60,000 by default. An operation
+   * How long one statement may take, in milliseconds, with the wait for a connection; 120,000 by default. An operation
    * on a large blob is many statements. What takes longer is cancelled where the client has a second connection.
    */
   readonly statementTimeout?: number | undefined;

@@ -49,7 +49,8 @@ export class Database {
     if (typeof options.client.query !== 'function') throw notAClient('has no function query');
     this.#options = options;
     this.#canceller = options.client;
-    this.#timeout = checkCount('statementTimeout', options.statementTimeout, 60_000);
+    // What a timer can wait for at most.
+    this.#timeout = Math.min(checkCount('statementTimeout', options.statementTimeout, 120_000), 2 ** 31 - 1);
     this.tables = tablesIn(options.schema, options.prefix);
     this.id = `postgres:${this.tables.schema}.${this.tables.prefix}`;
   }

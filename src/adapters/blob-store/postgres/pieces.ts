@@ -38,12 +38,11 @@ export async function* pieces(source: ByteSource, options: PiecesOptions = {}): 
 class Filler {
   length = 0;
   #room: number;
-  #array: Uint8Array;
+  #array: Uint8Array | undefined;
   #other: Uint8Array | undefined;
 
   constructor(room: number) {
     this.#room = room;
-    this.#array = new Uint8Array(chunkBytes);
   }
 
   get full(): boolean {
@@ -53,16 +52,15 @@ class Filler {
   /** How many bytes of a chunk, from a place in it, found room. */
   add(chunk: Uint8Array, start: number): number {
     const part = chunk.subarray(start, start + this.#room - this.length);
+    this.#array ??= new Uint8Array(chunkBytes);
     this.#array.set(part, this.length);
     this.length += part.length;
     return part.length;
   }
 
   take(): Uint8Array {
-    const piece = this.#array.subarray(0, this.length);
-    const next = this.#other ?? new Uint8Array(chunkBytes);
-    this.#other = this.#array;
-    this.#array = next;
+    const piece = (this.#array ?? new Uint8Array()).subarray(0, this.length);
+    [this.#array, this.#other] = [this.#other, this.#array];
     this.#room = chunkBytes;
     this.length = 0;
     return piece;

@@ -1,6 +1,7 @@
 import { checkOptions } from '../../../bytes/check-options.ts';
 import { UsageError } from '../../../errors.ts';
-import type { Database } from './database.ts';
+import type { Database, Statement } from './database.ts';
+import { purge } from './purge.ts';
 
 /** What is swept. */
 export interface SweepAbandonedOptions {
@@ -15,8 +16,15 @@ export interface SweptUploads {
   readonly bytes: number;
 }
 
+/** Uploads that are claimed at once. */
+const page = 100;
+
 /** Removes uploads that nobody has written to for a while. One that somebody writes to right now is left alone. */
-export async function sweepAbandoned(database: Database, options: SweepAbandonedOptions): Promise<SweptUploads> {
+export async function sweepAbandoned(
+  database: Database,
+  options: SweepAbandonedOptions,
+  attempts?: number,
+): Promise<SweptUploads> {
   checkOptions('sweepAbandoned', options, ['olderThanSeconds', 'signal']);
   const { olderThanSeconds, signal } = options;
   if (!(Number.isFinite(olderThanSeconds) && olderThanSeconds >= 0)) {
@@ -24,21 +32,34 @@ export async function sweepAbandoned(database: Database, options: SweepAbandoned
       argument: 'olderThanSeconds',
     });
   }
-  const { blobs, chunks } = database.tables;
+  const swept = { uploads: 0, bytes: 0 };
+  for (let full = true; full;) {
+    const claimed = await claim(database, olderThanSeconds, { attempts, signal });
+    for (const id of claimed) {
+      swept.bytes += await purge(database, id, signal);
+      swept.uploads += 1;
+    }
+    full = claimed.length === page;
+  }
+  return swept;
+}
+
+/** Shuts out whoever held them, should he come back. */
+async function claim(
+  database: Database,
+  olderThanSeconds: number,
+  options: Pick<Statement, 'attempts' | 'signal'>,
+): Promise<string[]> {
+  const { blobs } = database.tables;
   const { rows } = await database.run({
     action: 'write',
-    what: 'uploads',
-    text: `WITH old AS (
-        SELECT id FROM ${blobs} WHERE digest IS NULL AND modified < now() - make_interval(secs => $1::float8)
-        FOR UPDATE SKIP LOCKED
-      ), held AS (
-        SELECT coalesce(sum(octet_length(c.bytes)), 0) AS bytes FROM old JOIN ${chunks} c ON c.upload = old.id
-      ), removed AS (
-        DELETE FROM ${blobs} b USING old, held WHERE b.id = old.id AND held.bytes >= 0 RETURNING 1
-      )
-      SELECT (SELECT count(*) FROM removed)::text AS uploads, (SELECT bytes FROM held)::text AS bytes`,
+    what: 'list of uploads',
+    text: `UPDATE ${blobs} SET holder = NULL, modified = now() WHERE id IN (
+        SELECT id FROM ${blobs} WHERE digest IS NULL AND modified <= now() - make_interval(secs => $1::float8)
+        LIMIT ${page} FOR UPDATE SKIP LOCKED
+      ) RETURNING id`,
     values: [olderThanSeconds],
-    signal,
+    ...options,
   });
-  return { uploads: Number(rows[0]?.uploads), bytes: Number(rows[0]?.bytes) };
+  return rows.map(({ id }) => String(id));
 }

@@ -289,3 +289,31 @@ describe('puts of the same blob at once', () => {
     expect(await store.put(digest, chunkedSource(bytes, [300_000]))).toEqual({ created: true });
   });
 });
+
+describe('a blob that is too large to be removed at once', () => {
+  it('is gone at once, and its rows bit by bit', async () => {
+    await store.put(digest, bytesSource(bytes));
+    await database.query(`UPDATE ${prefix}blobs SET size = 300000000`);
+    await database.query(`INSERT INTO ${prefix}chunks SELECT id, n, '' FROM ${prefix}blobs, generate_series(2, 299) n`);
+    const reader = (await found()).open();
+    client.statements.length = 0;
+    expect(await store.delete(digest)).toBe(true);
+    expect(await store.stat(digest)).toBeUndefined();
+    await expect(reader.then(contentOf)).rejects.toMatchObject({ code: 'ERR_BLOB_NOT_FOUND' });
+    expect(client.statements.filter((text) => text.startsWith('DELETE'))).toHaveLength(4);
+    const { rows } = await database.query(`SELECT id FROM ${prefix}blobs UNION ALL SELECT upload FROM ${prefix}chunks`);
+    expect(rows).toEqual([]);
+  });
+
+  it('is swept when its removal did not come to its end', async () => {
+    await store.put(digest, bytesSource(bytes));
+    await database.query(`UPDATE ${prefix}blobs SET size = 300000000`);
+    client.fault = always(/^DELETE/, { before: postgresError('42501') });
+    await expect(store.delete(digest)).rejects.toMatchObject({ code: 'ERR_STORE_WRITE' });
+    client.fault = () => undefined;
+    expect(await store.stat(digest)).toBeUndefined();
+    expect(await store.put(digest, bytesSource(bytes))).toEqual({ created: true });
+    expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 1, bytes: bytes.length });
+    expect(await contentOf(await (await found()).open())).toEqual(bytes);
+  });
+});
