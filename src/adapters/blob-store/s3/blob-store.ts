@@ -9,8 +9,8 @@ import { S3Bucket } from './bucket.ts';
 import { blobIngests } from './ingest.ts';
 import { listObjects } from './list-objects.ts';
 import { checkS3Options, type S3StoreOptions } from './options.ts';
-import { removeObject } from './pieces.ts';
 import { putBlob } from './put-blob.ts';
+import { removeObject } from './remove-object.ts';
 import { storedBlob } from './stored-blob.ts';
 import { sweepUploads, type SweepUploadsOptions, type SweepUploadsReport } from './sweep.ts';
 

@@ -1,4 +1,4 @@
-import { StoreError } from '../../../errors.ts';
+import { brokenAnswer } from './broken-answer.ts';
 import { bareTag } from './list-objects.ts';
 import type { S3Bucket } from './bucket.ts';
 import type { S3Action } from './s3-failure.ts';
@@ -101,12 +101,4 @@ export async function abortUpload(
 ): Promise<void> {
   const query = { uploadId };
   await bucket.ask({ method: 'DELETE', key, query, expect: [200, 204], missing: 'NoSuchUpload', action, signal });
-}
-
-export function brokenAnswer(bucket: S3Bucket, action: S3Action, problem: string): StoreError {
-  const { bucket: name, host, id } = bucket.settings.address;
-  return new StoreError(action.code, `${action.what} in bucket ${name} failed: ${host} ${problem}`, {
-    store: id,
-    hint: 'in a browser, the bucket must expose the header ETag by CORS',
-  });
 }

@@ -3,6 +3,7 @@ import { IntegrityError } from '../../../errors.ts';
 import { download } from '../../../http/download.ts';
 import type { S3Bucket } from './bucket.ts';
 import { listObjects } from './list-objects.ts';
+import { removeObject } from './remove-object.ts';
 import type { S3Action } from './s3-failure.ts';
 
 /** Bytes of an ingest: an object that is written once. */
@@ -80,14 +81,4 @@ export async function removeIngest(bucket: S3Bucket, id: string): Promise<void> 
   const names = [];
   for await (const { name } of listObjects(bucket, ingestFolder(id), { action })) names.push(name);
   await Promise.all(names.map((name) => removeObject(bucket, name, action)));
-}
-
-/** Deletes an object; S3 says the same where there was none. */
-export async function removeObject(
-  bucket: S3Bucket,
-  name: string,
-  action: S3Action,
-  options: { readonly headers?: Readonly<Record<string, string>>; readonly signal?: AbortSignal | undefined } = {},
-): Promise<void> {
-  await bucket.ask({ ...options, method: 'DELETE', key: bucket.keyOf(name), expect: [200, 204, 404, 412], action });
 }

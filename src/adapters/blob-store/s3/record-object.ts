@@ -9,6 +9,9 @@ import { IntegrityError, StoreError } from '../../../errors.ts';
  */
 export const deletedSize = 33;
 
+/** Begins the names of the objects of all records. */
+export const recordsFolder = 'records/';
+
 /** The object of a record. */
 export function recordObject(token: string, key: string, value: Uint8Array): Uint8Array<ArrayBuffer> {
   return concatBytes([utf8(`${token} ${hexOf(digestOf(value))} ${key}\n`), value]);

@@ -3,11 +3,10 @@ import { checkKey, checkLimit, checkPrefix, checkValue } from '../../memory/reco
 import { S3Bucket } from './bucket.ts';
 import { listObjects, type ListedObject } from './list-objects.ts';
 import { checkS3Options, type S3StoreOptions } from './options.ts';
-import { removeObject } from './pieces.ts';
 import { keyOfName, nameAfter, nameOfKey, nameOfPrefix } from './record-name.ts';
-import { deletedSize } from './record-object.ts';
+import { deletedSize, recordsFolder as folder } from './record-object.ts';
 import { readRecord, Records } from './records.ts';
-import { sweepTime, type SweepUploadsOptions } from './sweep.ts';
+import { sweepRecords, type SweepUploadsOptions } from './sweep.ts';
 
 /** A record store on S3, with what S3 needs besides. */
 export interface S3RecordStore extends RecordStore {
@@ -51,11 +50,10 @@ export function s3RecordStore(options: S3StoreOptions): S3RecordStore {
       return records.delete(checkKey(key), ifVersion, signal);
     },
     list: (prefix, listing) => list(bucket, prefix, listing),
-    sweep: async (sweeping = {}) => sweep(bucket, sweeping),
+    sweep: async (sweeping = {}) => sweepRecords(bucket, sweeping),
   };
 }
 
-const folder = 'records/';
 const action = { code: 'ERR_STORE_READ', what: 'listing records' } as const;
 
 async function* list(
@@ -109,18 +107,4 @@ async function* recordsOf(
 
 function sorted(records: readonly ListedRecord[]): ListedRecord[] {
   return [...records].sort((a, b) => (a.key < b.key ? -1 : 1));
-}
-
-async function sweep(bucket: S3Bucket, options: SweepUploadsOptions): Promise<{ readonly removed: number }> {
-  const before = sweepTime('sweep', options, bucket.settings.clock.now());
-  const { signal } = options;
-  signal?.throwIfAborted();
-  const writing = { code: 'ERR_STORE_WRITE', what: 'sweeping records' } as const;
-  let removed = 0;
-  for await (const { name, size, tag, modifiedAt = Infinity } of listObjects(bucket, folder, { action, signal })) {
-    if (size !== deletedSize || modifiedAt >= before) continue;
-    await removeObject(bucket, name, writing, { headers: { 'if-match': `"${tag}"` }, signal });
-    removed++;
-  }
-  return { removed };
 }

@@ -1,8 +1,8 @@
 import { UsageError } from '../../../errors.ts';
 import type { S3Answer, S3Bucket } from './bucket.ts';
 import { bareTag } from './list-objects.ts';
-import { brokenAnswer } from './multipart.ts';
-import { removeObject } from './pieces.ts';
+import { brokenAnswer } from './broken-answer.ts';
+import { removeObject } from './remove-object.ts';
 import { nameOfKey, newToken } from './record-name.ts';
 import { deletedObject, parseRecord, recordObject, type RecordContent } from './record-object.ts';
 import type { S3Action } from './s3-failure.ts';

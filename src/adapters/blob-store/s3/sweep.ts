@@ -4,7 +4,9 @@ import type { OperationOptions } from '../../../ports/operation.ts';
 import type { S3Bucket } from './bucket.ts';
 import { listObjects } from './list-objects.ts';
 import { abortUpload } from './multipart.ts';
-import { ingestsFolder, removeObject } from './pieces.ts';
+import { ingestsFolder } from './pieces.ts';
+import { deletedSize, recordsFolder } from './record-object.ts';
+import { removeObject } from './remove-object.ts';
 import type { S3Action } from './s3-failure.ts';
 import { childText, type XmlElement } from './xml.ts';
 
@@ -28,7 +30,7 @@ export interface SweepUploadsReport {
 }
 
 /** The time from which on things stay. */
-export function sweepTime(what: string, options: SweepUploadsOptions, now: number): number {
+function sweepTime(what: string, options: SweepUploadsOptions, now: number): number {
   checkOptions(what, options, ['olderThan', ...operationKeys]);
   const { olderThan = now - 24 * 60 * 60 * 1000 } = options;
   if (Number.isFinite(olderThan)) return olderThan;
@@ -113,4 +115,25 @@ async function sweepMarks(bucket: S3Bucket, before: number, signal: AbortSignal 
     count++;
   }
   return count;
+}
+
+/** Removes what deleted records left behind. */
+export async function sweepRecords(
+  bucket: S3Bucket,
+  options: SweepUploadsOptions,
+): Promise<{ readonly removed: number }> {
+  const before = sweepTime('sweep', options, bucket.settings.clock.now());
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const action: S3Action = { code: 'ERR_STORE_WRITE', what: 'sweeping records' };
+  let removed = 0;
+  for await (const { name, size, tag, modifiedAt = Infinity } of listObjects(bucket, recordsFolder, {
+    action,
+    signal,
+  })) {
+    if (size !== deletedSize || modifiedAt >= before) continue;
+    await removeObject(bucket, name, action, { headers: { 'if-match': `"${tag}"` }, signal });
+    removed++;
+  }
+  return { removed };
 }
