@@ -7,6 +7,7 @@ import type { OperationOptions } from '../ports/operation.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { readActive } from './active-record.ts';
 import { checkSegment } from './json-record.ts';
+import { deleteFromAll, listUnion } from './union.ts';
 
 /** The stores of which one is active. */
 export interface ActiveBlobStoreOptions {
@@ -45,12 +46,8 @@ export function activeBlobStore(options: ActiveBlobStoreOptions): BlobStore {
     put: (digest, source, operation = {}) => put(set, digest, source, operation),
     get: (digest, operation = {}) => first(set, operation, (store) => store.get(digest, operation)),
     stat: (digest, operation = {}) => first(set, operation, (store) => store.stat(digest, operation)),
-    delete: async (digest, operation = {}) => {
-      let deleted = false;
-      for (const store of await set.order(operation)) deleted = (await store.delete(digest, operation)) || deleted;
-      return deleted;
-    },
-    list: (operation = {}) => list(set, operation),
+    delete: async (digest, operation = {}) => deleteFromAll(await set.order(operation), digest, operation),
+    list: (operation = {}) => listActive(set, operation),
     ...(ingest ? { ingest: (id, operation = {}) => openIngest(set, id, operation) } : {}),
   };
 }
@@ -126,15 +123,8 @@ async function first<T extends StoredBlob | BlobStat>(
   return ask(await set.active(operation));
 }
 
-async function* list(set: ActiveStores, operation: OperationOptions): AsyncGenerator<BlobStat, void, undefined> {
-  const seen = new Set<Digest>();
-  for (const store of await set.order(operation)) {
-    for await (const blob of store.list(operation)) {
-      if (seen.has(blob.digest)) continue;
-      seen.add(blob.digest);
-      yield blob;
-    }
-  }
+async function* listActive(set: ActiveStores, operation: OperationOptions): AsyncGenerator<BlobStat, void, undefined> {
+  yield* listUnion(await set.order(operation), operation);
 }
 
 /** A new ingest is begun in the active store; one that goes on is where it was begun. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { memoryBlobStore } from '../../src/adapters/blob-store/memory.ts';
 import { digestOf, type Digest } from '../../src/digest/digest.ts';
 import { IntegrityError, StoreError } from '../../src/errors.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
@@ -6,6 +7,7 @@ import type { BlobStore } from '../../src/ports/blob-store.ts';
 import type { PackEvent } from '../../src/ports/operation.ts';
 import { auditBlobs } from '../../src/store/index.ts';
 import { storeOf } from './stores.ts';
+import { corruptBlob, digestsIn } from './wrapped-stores.ts';
 
 function named(digests: readonly Digest[]): Descriptor[] {
   return digests.map((digest, index) => ({ mediaType: 'application/octet-stream', digest, size: index + 1 }));
@@ -96,5 +98,64 @@ describe('auditBlobs', () => {
       if (kind === 'progress') controller.abort(reason);
     };
     await expect(auditBlobs({ blobs: store, signal: controller.signal, onEvent })).rejects.toBe(reason);
+  });
+
+  describe('with stores to repair from', () => {
+    it('puts what is missing, replaces what is corrupt, and says from where', async () => {
+      const { store: whole, digests } = await storeOf(3);
+      const { store: inner } = await storeOf(3);
+      const [first, second] = digests as [Digest, Digest];
+      await inner.delete(first);
+      const blobs = corruptBlob(inner, second);
+      const repairFrom = [memoryBlobStore(), corruptBlob(whole, first), { ...whole, id: 'spare' }];
+      const notes: string[] = [];
+      const onEvent = ({ kind, message = '' }: PackEvent): void => {
+        if (kind === 'warning') notes.push(message);
+      };
+      const report = await auditBlobs({ blobs, reachable: named(digests), repairFrom, onEvent });
+      expect(report).toMatchObject({
+        ok: true,
+        missing: [],
+        corrupt: [],
+        repaired: [
+          { digest: first, was: 'missing', from: 'spare' },
+          { digest: second, was: 'corrupt', from: 'memory' },
+        ],
+      });
+      expect(notes).toHaveLength(1);
+      expect(await auditBlobs({ blobs: inner, reachable: named(digests) })).toMatchObject({ ok: true, checked: 3 });
+    });
+
+    it('leaves the damaged bytes where no other store has good ones', async () => {
+      const { store: inner, digests } = await storeOf(2);
+      const blobs = corruptBlob(inner, digests[0] as Digest);
+      const reachable = [...named(digests), ...named([digestOf(new Uint8Array(99))])];
+      const report = await auditBlobs({ blobs, reachable, repairFrom: [memoryBlobStore()] });
+      expect(report).toMatchObject({ ok: false, corrupt: [{ digest: digests[0] }], missing: [{}], repaired: [] });
+      expect((await digestsIn(inner)).size).toBe(2);
+    });
+
+    it('finds a wrong size also in what it repaired', async () => {
+      const { store: whole, digests } = await storeOf(1);
+      const [first] = named(digests) as [Descriptor];
+      const reachable = [{ ...first, size: 5 }];
+      const report = await auditBlobs({ blobs: memoryBlobStore(), reachable, repairFrom: [whole] });
+      expect(report).toMatchObject({ ok: false, wrongSize: [{ expected: 5, actual: 1 }] });
+    });
+
+    it('ends with the reason of the signal', async () => {
+      const { digests } = await storeOf(1);
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      const from: BlobStore = {
+        ...memoryBlobStore(),
+        get: () => {
+          controller.abort(reason);
+          return Promise.reject(reason);
+        },
+      };
+      const audit = { blobs: memoryBlobStore(), reachable: named(digests), repairFrom: [from] };
+      await expect(auditBlobs({ ...audit, signal: controller.signal })).rejects.toBe(reason);
+    });
   });
 });
