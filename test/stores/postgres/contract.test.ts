@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { postgresBlobStore, postgresRecordStore } from '../../../src/adapters/blob-store/postgres.ts';
-import { blobStoreContract, recordStoreContract } from '../../../src/testing/index.ts';
+import type { Registry } from '../../../src/ports/registry.ts';
+import { storeRegistry } from '../../../src/registry/index.ts';
+import { blobStoreContract, recordStoreContract, registryContract } from '../../../src/testing/index.ts';
 import { corruptRows, newPrefix } from '../../adapters/blob-store/postgres/pglite.ts';
 import { describeWithPeers } from '../../interop/peers.ts';
 import { startPostgres, type PostgresServer } from '../../peers/postgres-server.ts';
@@ -43,6 +45,18 @@ describeWithPeers.each(Object.entries(clients))('postgres through %s', (name, co
           store: postgresRecordStore({ client, prefix }),
           reopen: () => Promise.resolve(postgresRecordStore({ client, prefix })),
         });
+      },
+    },
+  );
+  registryContract(
+    { describe, it },
+    {
+      name: `a registry over Postgres through ${name}`,
+      create: () => {
+        const options = { client: open.client, prefix: newPrefix() };
+        const make = (): Registry =>
+          storeRegistry({ blobs: postgresBlobStore(options), records: postgresRecordStore(options) });
+        return Promise.resolve({ registry: make(), reopen: () => Promise.resolve(make()) });
       },
     },
   );

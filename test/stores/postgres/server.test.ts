@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import {
@@ -12,9 +15,13 @@ import {
 import { utf8 } from '../../../src/bytes/encoding.ts';
 import { bytesSource } from '../../../src/bytes/source.ts';
 import { digestOf, type Digest } from '../../../src/digest/digest.ts';
+import type { Descriptor } from '../../../src/oci/descriptor.ts';
 import type { BlobStore } from '../../../src/ports/blob-store.ts';
+import type { Repository } from '../../../src/ports/registry.ts';
+import { storeRegistry } from '../../../src/registry/index.ts';
 import { isPackError } from '../../../src/errors.ts';
 import { chunkedSource, contentOf, someBytes } from '../../../src/testing/bytes.ts';
+import { putManifest } from '../../../src/testing/registry-fixtures.ts';
 import { newPrefix } from '../../adapters/blob-store/postgres/pglite.ts';
 import { describeWithPeers } from '../../interop/peers.ts';
 import { startPostgres, type PostgresServer } from '../../peers/postgres-server.ts';
@@ -27,11 +34,17 @@ describeWithPeers('stores on a Postgres server', () => {
   let server: PostgresServer;
   let pool: pg.Pool;
   let prefix: string;
+  let worker: string;
   beforeAll(async () => {
+    worker = join(mkdtempSync(join(tmpdir(), 'packwright-worker-')), 'worker.cjs');
+    const entryPoints = [join(import.meta.dirname, 'put-worker.ts')];
+    const external = ['pg-native'];
+    await build({ entryPoints, outfile: worker, bundle: true, platform: 'node', format: 'cjs', external });
     server = await startPostgres(['max_connections=40', 'superuser_reserved_connections=0']);
     pool = openPool(8);
   });
   afterAll(async () => {
+    rmSync(dirname(worker), { recursive: true });
     await pool.end();
     await server.stop();
   });
@@ -143,6 +156,46 @@ describeWithPeers('stores on a Postgres server', () => {
     await other.end();
   });
 
+  it('are a registry that two servers share, with ten clients each', async () => {
+    const pools = [openPool(6), openPool(6)];
+    const registries = pools.map((client) =>
+      storeRegistry({
+        blobs: postgresBlobStore({ client, prefix }),
+        records: postgresRecordStore({ client, prefix }),
+      }),
+    );
+    const repositoryAt = (server: number): Repository => {
+      const registry = registries[server % 2];
+      if (registry === undefined) throw new Error('no registry');
+      return registry.repository('team/app');
+    };
+    const subject = await putManifest(repositoryAt(0), 'subject', { tag: 'subject' });
+    const pushed = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const repository = repositoryAt(index);
+        const manifests: Descriptor[] = [];
+        for (let round = 0; round < 5; round++) {
+          // Half of the layers are the same for two clients, who are at different servers.
+          const text = `layer ${Math.floor(index / 2)} of round ${round}`;
+          manifests.push(await putManifest(repository, text, { tag: `${index}-${round}`, subject }));
+        }
+        return manifests;
+      }),
+    );
+    for (const registry of registries) {
+      const repository = registry.repository('team/app');
+      for (const [index, manifests] of pushed.entries()) {
+        for (const [round, { digest: of }] of manifests.entries()) {
+          expect((await repository.resolve(`${index}-${round}`))?.digest).toBe(of);
+        }
+      }
+      const { referrers } = await repository.referrers(subject.digest);
+      const expected = pushed.flat().map((manifest) => manifest.digest);
+      expect(referrers.map((manifest) => manifest.digest).sort()).toEqual([...new Set(expected)].sort());
+    }
+    await Promise.all(pools.map((client) => client.end()));
+  });
+
   it('show nothing of a put that was killed, at twenty points, and sweep what it left', async () => {
     const store = postgresBlobStore({ client: pool, prefix });
     await migratePostgresStore({ client: pool, prefix });
@@ -168,15 +221,10 @@ describeWithPeers('stores on a Postgres server', () => {
 
   /** The digests that a writer said were in, before it was killed, some time after the first one. */
   async function killedAfter(milliseconds: number, seed: number): Promise<string[]> {
-    const script = fileURLToPath(new URL('put-worker.ts', import.meta.url));
-    const child = spawn(
-      process.execPath,
-      ['--experimental-strip-types', '--no-warnings', script, prefix, String(seed)],
-      {
-        env: { ...process.env, DATABASE_URL: server.url },
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+    const child = spawn(process.execPath, [worker, prefix, String(seed)], {
+      env: { ...process.env, DATABASE_URL: server.url },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text));
     await once(child.stdout, 'data');
