@@ -75,6 +75,7 @@ const commands: Readonly<Record<S3ServerKind, (port: number, folder: string) => 
         '--keep-alive',
         '--virtual-domain',
         `${domain}:${port}`,
+        // Not with --sidecar: then bytes and ETag change one after the other, and conditional writes lose updates.
         'posix',
         state,
       ],

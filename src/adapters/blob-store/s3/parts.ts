@@ -1,3 +1,4 @@
+import { giveAway, letGo } from '../../../bytes/given-chunks.ts';
 import type { ByteSource } from '../../../bytes/source.ts';
 import { chunksOf } from '../../../bytes/stream.ts';
 import { PartBuffer } from './part-buffer.ts';
@@ -34,6 +35,9 @@ export async function sendParts(
     for await (const chunk of chunksOf(await source.open({ signal: plan.signal }), plan)) {
       plan.onChunk(chunk);
       for (let rest: Uint8Array = chunk; rest.length > 0;) rest = await sending.add(rest);
+      // All of it was copied.
+      giveAway(chunk, source);
+      letGo(chunk);
     }
     await sending.end();
   } finally {
