@@ -11,6 +11,7 @@ import {
   migratePostgresStore,
   postgresBlobStore,
   postgresRecordStore,
+  type PostgresTransaction,
 } from '../../../src/adapters/blob-store/postgres.ts';
 import { utf8 } from '../../../src/bytes/encoding.ts';
 import { bytesSource } from '../../../src/bytes/source.ts';
@@ -20,7 +21,7 @@ import type { BlobStore } from '../../../src/ports/blob-store.ts';
 import type { Repository } from '../../../src/ports/registry.ts';
 import { storeRegistry } from '../../../src/registry/index.ts';
 import { isPackError } from '../../../src/errors.ts';
-import { chunkedSource, contentOf, someBytes } from '../../../src/testing/bytes.ts';
+import { chunkedSource, contentOf, failingSource, someBytes } from '../../../src/testing/bytes.ts';
 import { putManifest } from '../../../src/testing/registry-fixtures.ts';
 import { newPrefix } from '../../adapters/blob-store/postgres/pglite.ts';
 import { describeWithPeers } from '../../interop/peers.ts';
@@ -194,6 +195,30 @@ describeWithPeers('stores on a Postgres server', () => {
       expect(referrers.map((manifest) => manifest.digest).sort()).toEqual([...new Set(expected)].sort());
     }
     await Promise.all(pools.map((client) => client.end()));
+  });
+
+  it('put a large blob in one transaction over a pool', async () => {
+    const transaction: PostgresTransaction = async (run) => {
+      const connection = await pool.connect();
+      try {
+        await connection.query('BEGIN');
+        const made = await run(connection);
+        await connection.query('COMMIT');
+        return made;
+      } catch (error) {
+        await connection.query('ROLLBACK');
+        throw error;
+      } finally {
+        connection.release();
+      }
+    };
+    const stores = Array.from({ length: 6 }, () => postgresBlobStore({ client: pool, prefix, transaction }));
+    const broken = failingSource(large.subarray(0, 3_000_000), new Error('broken'));
+    await expect(stores[0]?.put(digest, broken)).rejects.toThrow('broken');
+    expect((await pool.query(`SELECT id FROM ${prefix}blobs`)).rows).toEqual([]);
+    const answers = await Promise.all(stores.map((store) => store.put(digest, chunkedSource(large, [300_000]))));
+    expect(answers.filter(({ created }) => created)).toHaveLength(1);
+    expect((await pool.query(`SELECT digest FROM ${prefix}blobs`)).rows).toEqual([{ digest }]);
   });
 
   it('show nothing of a put that was killed, at twenty points, and sweep what it left', async () => {

@@ -50,6 +50,21 @@ export interface PostgresStoreOptions {
  * const ofPGlite: PostgresTransaction = (run) => db.transaction(run);
  * const ofPostgresJs: PostgresTransaction = (run) =>
  *   sql.begin((tx) => run({ query: async (text, values) => ({ rows: await tx.unsafe(text, values as never[]) }) }));
+ * // A pool of pg
+ * const ofPool: PostgresTransaction = async (run) => {
+ *   const connection = await pool.connect();
+ *   try {
+ *     await connection.query('BEGIN');
+ *     const made = await run(connection);
+ *     await connection.query('COMMIT');
+ *     return made;
+ *   } catch (error) {
+ *     await connection.query('ROLLBACK');
+ *     throw error;
+ *   } finally {
+ *     connection.release();
+ *   }
+ * };
  * ```
  */
 export type PostgresTransaction = <T>(run: (client: PostgresClient) => Promise<T>) => Promise<T>;

@@ -36,6 +36,7 @@ export function blobIngests(database: Database): NonNullable<BlobStore['ingest']
   return async (id, { signal } = {}) => {
     signal?.throwIfAborted();
     if (id === undefined) return keep(new RowsIngest(database, await Upload.begin(database, { signal }), 0, forget));
+    if (!/^[0-9a-f]{32}$/.test(id)) throw unknownIngest(database, id);
     const known = own.get(id);
     if (known !== undefined && (await known.isHeld({ signal }))) return known;
     const upload = await Upload.takeOver(database, id, { signal });

@@ -1,3 +1,4 @@
+import { markFresh } from '../../../bytes/given-chunks.ts';
 import { streamFrom } from '../../../bytes/stream.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import { contentCheck, type ContentCheck } from '../../../digest/verify-stream.ts';
@@ -93,7 +94,7 @@ async function readChunk(
   const bytes = rows[0].bytes === null ? new Uint8Array() : byteaOf(rows[0].bytes);
   if (bytes === undefined) throw notBytes();
   if (bytes.length !== length) throw wrongLength(of, part, length, bytes.length);
-  return bytes;
+  return markFresh(bytes);
 }
 
 function nameOf(of: ChunksOf): string {
