@@ -14,6 +14,7 @@ const budgets: Readonly<Record<string, number>> = {
   verify: 30,
   'trust/tuf': 29,
   'blob-store/memory': 9,
+  'blob-store/postgres': 18,
   'sink/memory': 3,
   'source/http': 12,
 };

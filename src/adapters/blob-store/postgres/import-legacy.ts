@@ -52,17 +52,8 @@ export interface LegacyImportReport {
   readonly unreadable: readonly { readonly integrity: string; readonly reason: string }[];
 }
 
-/**
- * Copies the blobs of a table of base64 texts, `(integrity, data, size_bytes)`, into a store, each under the digest of
- * its bytes: the old key is not believed, and is given to `onBlob`. The table is only read, a part of a row at a time.
- *
- * Doing it again is harmless. A row that cannot be decoded is in the report; errors of the table and of the store end
- * the import.
- *
- * @throws UsageError `ERR_INVALID_ARGUMENT`; StoreError `ERR_STORE_READ` where there is no such table; what the store
- * throws.
- */
-export async function importLegacyBlobs(options: ImportLegacyBlobsOptions): Promise<LegacyImportReport> {
+/** What `importLegacyBlobs` does. */
+export async function importLegacy(options: ImportLegacyBlobsOptions): Promise<LegacyImportReport> {
   const known = ['client', 'schema', 'table', 'blobs', 'after', 'onBlob', ...operationKeys];
   checkOptions('importLegacyBlobs', options, known);
   checkObject('blobs', options.blobs);
