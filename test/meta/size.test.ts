@@ -15,6 +15,9 @@ const budgets: Readonly<Record<string, number>> = {
   'trust/tuf': 29,
   'blob-store/memory': 9,
   'blob-store/postgres': 18,
+  'blob-store/opfs': 12,
+  'blob-store/indexeddb': 13,
+  'blob-store/registry': 10,
   'sink/memory': 3,
   'source/http': 12,
 };
