@@ -11,6 +11,7 @@ import { readAll } from '../../src/bytes/stream.ts';
 import { digestOf, type Digest } from '../../src/digest/digest.ts';
 import { isPackError } from '../../src/errors.ts';
 import type { BlobStore } from '../../src/ports/blob-store.ts';
+import type { Registry } from '../../src/ports/registry.ts';
 import { storeRegistry } from '../../src/registry/index.ts';
 import { registryContract } from '../../src/testing/index.ts';
 import { chunkedSource, someBytes } from '../../src/testing/bytes.ts';
@@ -46,6 +47,7 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
     bucket: server.bucket,
     endpoint: server.endpoint,
     prefix: `case/${++prefixes}`,
+    partSize: 5 << 20,
     ...more,
   });
   const keysOf = async (prefix = ''): Promise<string[]> => {
@@ -144,8 +146,16 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
     expect(await keysOf(how.prefix)).toEqual([]);
   });
 
-  it('gives URLs that others read by', async () => {
-    const store = s3BlobStore(options());
+  it.each(['s3Client', 'aws4fetch'])('gives URLs that others read by, with %s', async (name) => {
+    const { accessKeyId, secretAccessKey } = server.credentials;
+    const client =
+      name === 's3Client'
+        ? server.client
+        : new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
+    const store = s3BlobStore(options({ client, prefix: `odd,='(${++prefixes})!` }));
+    const ingest = await store.ingest();
+    await ingest.append(bytesSource(large));
+    await ingest.commit(largeDigest);
     await store.put(smallDigest, bytesSource(small));
     const url = (await store.presign?.(smallDigest, { expiresInSeconds: 60 })) ?? '';
     expect(await (await fetch(url)).text()).toBe('small');
@@ -274,7 +284,8 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
       name: `a registry over S3 on ${kind}`,
       create: () => {
         const how = options();
-        return Promise.resolve({ registry: storeRegistry({ blobs: s3BlobStore(how), records: s3RecordStore(how) }) });
+        const open = (): Registry => storeRegistry({ blobs: s3BlobStore(how), records: s3RecordStore(how) });
+        return Promise.resolve({ registry: open(), reopen: () => Promise.resolve(open()) });
       },
     },
   );

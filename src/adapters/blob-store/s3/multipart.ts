@@ -1,3 +1,4 @@
+import { encodeKey } from './address.ts';
 import { brokenAnswer } from './broken-answer.ts';
 import { bareTag } from './list-objects.ts';
 import type { S3Bucket } from './bucket.ts';
@@ -48,8 +49,7 @@ export class Multipart {
   /** A part whose bytes are those of another object in the bucket. */
   async copy(index: number, source: string): Promise<void> {
     const { bucket } = this.#bucket.settings.address;
-    // Names of pieces are digits, letters and dashes: nothing in them is to be encoded.
-    const headers = { 'x-amz-copy-source': `/${bucket}/${source}` };
+    const headers = { 'x-amz-copy-source': `/${bucket}/${encodeKey(source)}` };
     const answer = await this.#bucket.document({ ...this.#part(index), headers, expect: [200] }, 'CopyPartResult');
     this.#keep(index, childText(answer, 'ETag') ?? '');
   }

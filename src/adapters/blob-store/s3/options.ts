@@ -31,8 +31,8 @@ export interface S3StoreOptions {
   /** The account that must own the bucket; the server refuses otherwise. */
   readonly expectedBucketOwner?: string | undefined;
   /**
-   * Bytes of one part, 5 MiB by default, which is the least. A blob of at most so much is sent at once, a larger one in parts of
-   * this size, and larger ones where more than 10,000 would be needed. A blob of unknown size has at most 10,000.
+   * Bytes of one part, from 5 MiB; 8 MiB by default. A blob of at most so much is sent at once, a larger one in parts of
+   * this size, or larger ones where more than 10,000 would be needed. A blob of unknown size has at most 10,000.
    */
   readonly partSize?: number | undefined;
   /** Parts of one blob under way; 4 by default. A put holds that many and one more in memory. */
@@ -85,7 +85,7 @@ export function checkS3Options(options: S3StoreOptions): S3Settings {
   checkOptions('S3 store', options, known);
   const client = options.client as Partial<S3Fetch> | undefined;
   if (typeof client?.fetch !== 'function') throw invalid('client', 'client of the S3 store has no fetch');
-  const partSize = checkCount('partSize', options.partSize, 5 * mebibyte);
+  const partSize = checkCount('partSize', options.partSize, 8 * mebibyte);
   // The least that S3 takes of a part that is not the last, and the most of any.
   if (partSize < 5 * mebibyte || partSize > 5120 * mebibyte) {
     throw invalid('partSize', `partSize is ${partSize}, expected 5 MiB to 5 GiB`);

@@ -15,7 +15,7 @@ const large = someBytes(12 << 20);
 const largeDigest = digestOf(large);
 
 function optionsOf({ client, bucket, endpoint }: S3InMemory, more: Partial<S3StoreOptions> = {}): S3StoreOptions {
-  return { client, bucket, endpoint, retry: { baseMs: 1, attempts: 4 }, ...more };
+  return { client, bucket, endpoint, partSize: 5 << 20, retry: { baseMs: 1, attempts: 4 }, ...more };
 }
 
 /** A server that fails so, and a store on it. */

@@ -120,7 +120,7 @@ export class S3InMemory {
   }
 
   #putPart({ url, headers, body }: SeenRequest, { parts }: Upload): Response {
-    const source = headers.get('x-amz-copy-source');
+    const source = headers.get('x-amz-copy-source') && decodeURIComponent(headers.get('x-amz-copy-source') ?? '');
     const bytes = source === null ? body : this.objects.get(source.slice(this.bucket.length + 2))?.bytes;
     if (bytes === undefined) return s3Error(404, 'NoSuchKey');
     const tag = tagOf(bytes);

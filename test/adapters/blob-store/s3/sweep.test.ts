@@ -14,7 +14,7 @@ const hour = 3_600_000;
 function someS3(): { s3: S3InMemory; options: S3StoreOptions } {
   const s3 = new S3InMemory();
   const { client, bucket, endpoint } = s3;
-  return { s3, options: { client, bucket, endpoint, prefix: 'p', retry: { attempts: 1 } } };
+  return { s3, options: { client, bucket, endpoint, prefix: 'p', partSize: 5 << 20, retry: { attempts: 1 } } };
 }
 
 describe('a sweep of uploads', () => {
