@@ -45,11 +45,14 @@ export interface PresignOptions extends OperationOptions {
  * one GET, which goes on after a cut and fails before its end where the bytes are not those of the digest. Requests are
  * tried again as S3 asks for it. Other objects in the bucket are never touched.
  *
- * A writer that finds its blob marks it with an object without bytes, `found/…`: `stat` gives the later one of both times, `list` that
- * of the writing. The times are those of the server. Whoever deletes by age asks `stat` just before.
+ * A writer that finds its blob marks it with an object without bytes, `found/…`: `stat` gives the later one of both
+ * times, `list` that of the writing. The times are those of the server. Whoever deletes by age asks `stat` just before.
  *
- * Tried with versitygw 1.8 (which refuses bytes of another SHA-256) and moto 5 (which does not look); what only Amazon
- * has behind it are storage classes, encryption and the owner of the bucket.
+ * On Node, give the client the `fetch` of `nodeTransport`: the platform's keeps more of what has gone through it.
+ *
+ * Tried with versitygw 1.8 (which refuses bytes of another SHA-256, and on ext4 has room for some 600 parts) and moto 5
+ * (which does not look at it). Only Amazon has storage classes, encryption and the owner of the bucket: they are sent as
+ * it documents them.
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing, wrong or unknown. From its verbs StoreError
  * `ERR_STORE_READ`, `ERR_STORE_WRITE` and `ERR_STORE_QUOTA`, with the bucket, the status and the code of S3 in `details`.

@@ -231,17 +231,17 @@ describe('a store on S3 says what is wrong', () => {
     const blobs = s3BlobStore(options);
     const records = s3RecordStore(options);
     for (const doing of [
-      blobs.put(digest, bytesSource(bytes)),
-      blobs.get(digest),
-      blobs.stat(digest),
-      blobs.delete(digest),
-      blobs.list()[Symbol.asyncIterator]().next(),
-      blobs.sweepUploads(),
-      records.get('a'),
-      records.put('a', bytes, { ifVersion: null }),
-      records.list('')[Symbol.asyncIterator]().next(),
+      () => blobs.put(digest, bytesSource(bytes)),
+      () => blobs.get(digest),
+      () => blobs.stat(digest),
+      () => blobs.delete(digest),
+      () => blobs.list()[Symbol.asyncIterator]().next(),
+      () => blobs.sweepUploads(),
+      () => records.get('a'),
+      () => records.put('a', bytes, { ifVersion: null }),
+      () => records.list('')[Symbol.asyncIterator]().next(),
     ]) {
-      const error: unknown = await doing.then(
+      const error: unknown = await doing().then(
         () => undefined,
         (reason: unknown) => reason,
       );
@@ -288,6 +288,32 @@ describe('a store on S3 says what is wrong', () => {
     const found = await store.get(digest);
     await store.delete(digest);
     await expect(found?.open()).rejects.toMatchObject({ code: 'ERR_BLOB_NOT_FOUND', digest });
+  });
+
+  it.each([
+    ['an upload without an id', /uploads=/, () => new Response('<InitiateMultipartUploadResult/>')],
+    ['a part without an ETag', /partNumber=1/, () => new Response()],
+    ['the end of an upload that is not there', /^POST .*uploadId/, () => s3Error(404, 'NoSuchUpload')],
+  ])('%s', async (_, asked, answer) => {
+    const { options } = failing(({ method, url }) => (asked.test(`${method} ${url.search}`) ? answer() : undefined));
+    const store = s3BlobStore(options);
+    await expect(store.put(largeDigest, bytesSource(large))).rejects.toMatchObject({ code: 'ERR_STORE_WRITE' });
+    expect(await store.get(largeDigest)).toBeUndefined();
+  });
+
+  it('a piece of an ingest that cannot be read, or has another size', async () => {
+    const { s3, options } = failing(() => undefined);
+    const ingest = await s3BlobStore(options).ingest();
+    await ingest.append(bytesSource(bytes));
+    s3.fault = ({ method, key }) =>
+      method === 'GET' && key.startsWith('ingests/') ? s3Error(403, 'AccessDenied') : undefined;
+    await expect(ingest.commit('sha512')).rejects.toMatchObject({ code: 'ERR_STORE_READ' });
+    s3.fault = () => undefined;
+    for (const [key, piece] of s3.objects)
+      if (piece.bytes.length > 0) s3.objects.set(key, { ...piece, bytes: bytes.slice(0, 1000) });
+    await expect(ingest.commit('sha512')).rejects.toMatchObject({
+      name: expect.stringMatching(/^(Store|Integrity)Error$/) as string,
+    });
   });
 
   it('a list that is cut and does not go on', async () => {
