@@ -42,7 +42,7 @@ export interface PostgresStoreOptions {
 
 /**
  * Runs a function in one transaction: over one connection, which the client given to it stands for. Commits when its
- * promise resolves, rolls back when it rejects, and gives what it gives.
+ * promise resolves, rolls back when it rejects, and gives what it gives. Runs it once: the store tries again by itself.
  *
  * @example
  * ```ts

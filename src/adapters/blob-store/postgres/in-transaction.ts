@@ -1,3 +1,4 @@
+import { UsageError } from '../../../errors.ts';
 import type { PostgresTransaction } from './client.ts';
 import type { Database } from './database.ts';
 import { statementFailure, type StatementFacts } from './failure.ts';
@@ -12,12 +13,17 @@ export async function inTransaction<T>(
 ): Promise<T> {
   await database.ready(signal);
   let failed: { readonly error: unknown } | undefined;
-  const run = transaction((client) =>
-    step(database.over(client)).catch((error: unknown) => {
+  let runs = 0;
+  const run = transaction(async (client) => {
+    try {
+      // The step has begun to read its source, and cannot begin again.
+      if (++runs > 1) throw runsTwice();
+      return await step(database.over(client));
+    } catch (error) {
       failed = { error };
       throw error;
-    }),
-  );
+    }
+  });
   try {
     return await inTime(run, { signal });
   } catch (error) {
@@ -26,4 +32,11 @@ export async function inTransaction<T>(
     if (failed !== undefined) throw failed.error;
     throw statementFailure(error, database.id, facts);
   }
+}
+
+function runsTwice(): UsageError {
+  return new UsageError('ERR_INVALID_ARGUMENT', 'transaction runs its function more than once', {
+    argument: 'transaction',
+    hint: 'leave it to the store to try again',
+  });
 }

@@ -103,6 +103,17 @@ describe('a put in one transaction', () => {
     expect(await store.put(digest, source)).toEqual({ created: false });
   });
 
+  it('is not begun twice by whoever tries again by himself', async () => {
+    inside = async (run) => {
+      await client.transaction(run);
+      return client.transaction(run);
+    };
+    await expect(store.put(digest, source)).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+      argument: 'transaction',
+    });
+  });
+
   it('is a typed error when it cannot begin, or fails each time', async () => {
     inside = () => Promise.reject(postgresError('28P01'));
     await expect(store.put(digest, source)).rejects.toMatchObject({ code: 'ERR_STORE_WRITE', retryable: false });
