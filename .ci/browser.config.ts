@@ -39,6 +39,7 @@ const browser: ViteUserConfig = mergeConfig(
         'test/{bytes,digest,oci,archive,lockfile,registry,store,pack}/**/*.test.ts',
         'test/http/{private-host,retry,slots}.test.ts',
         'test/adapters/registry/{http-contract,http/*}.test.ts',
+        'test/adapters/blob-store/{memory,registry/contract}.test.ts',
         'test/{attest,verify}/**/*.test.ts',
         'test/adapters/trust/**/*.test.ts',
         'test/testing/sigstore/**/*.test.ts',

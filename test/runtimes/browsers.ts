@@ -21,12 +21,19 @@ interface OpenTab {
   readonly close: () => Promise<void>;
 }
 
+/** What a page gets from its browser. */
+export interface PageOptions {
+  /** Bytes that its origin may store; what the browser gives by default. */
+  readonly quota?: number | undefined;
+}
+
 /** Opens a page, from a server of its own, that runs `entry` with the modules of a project. */
 export async function openPage(
   browser: BrowserName,
   project: string,
   runtimes: Runtimes,
   entry: string,
+  options: PageOptions = {},
 ): Promise<ScriptPage> {
   const script = await bundleFor(project, entry, ['browser']);
   const server = createServer((request, response) => {
@@ -43,7 +50,7 @@ export async function openPage(
     server.close();
   };
   try {
-    const tab = await tabs[browser](`${origin}/`, runtimes);
+    const tab = await tabs[browser](`${origin}/`, runtimes, options);
     return {
       origin,
       ask: async (expression) =>
@@ -66,22 +73,42 @@ const quiet = [
   '--disable-sync',
 ];
 
+interface Page {
+  goto(url: string): Promise<unknown>;
+  evaluate(code: string): Promise<unknown>;
+}
 interface Browser {
-  newPage(): Promise<{ goto(url: string): Promise<unknown>; evaluate(code: string): Promise<unknown> }>;
+  newPage(): Promise<Page>;
   close(): Promise<void>;
 }
 interface Puppeteer {
   readonly default: { launch(options: Readonly<Record<string, unknown>>): Promise<Browser> };
 }
 
-const tabs: Readonly<Record<BrowserName, (url: string, runtimes: Runtimes) => Promise<OpenTab>>> = {
-  Chromium: async (url, runtimes) =>
-    openTab(url, await chromium.launch({ executablePath: runtimes.program('chromium'), args: quiet })),
+type OpenIn = (url: string, runtimes: Runtimes, options: PageOptions) => Promise<OpenTab>;
+
+const tabs: Readonly<Record<BrowserName, OpenIn>> = {
+  Chromium: async (url, runtimes, { quota }) => {
+    const browser = await chromium.launch({ executablePath: runtimes.program('chromium'), args: quiet });
+    return openTab(url, {
+      newPage: async () => {
+        const page = await browser.newPage();
+        if (quota === undefined) return page;
+        const session = await page.context().newCDPSession(page);
+        await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(url).origin, quotaSize: quota });
+        return page;
+      },
+      close: () => browser.close(),
+    });
+  },
   // Over WebDriver BiDi: playwright drives no Firefox but one of its own.
-  Firefox: async (url, runtimes) => {
+  Firefox: async (url, runtimes, { quota }) => {
     const { default: puppeteer } = await runtimes.load<Puppeteer>('puppeteer-core');
+    const room =
+      quota === undefined ? {} : { 'dom.quotaManager.temporaryStorage.fixedLimit': Math.floor(quota / 1024) };
     const executablePath = runtimes.program('firefox-esr');
-    return openTab(url, await puppeteer.launch({ browser: 'firefox', executablePath, headless: true }));
+    const settings = { browser: 'firefox', executablePath, headless: true, extraPrefsFirefox: room };
+    return openTab(url, await puppeteer.launch(settings));
   },
 };
 

@@ -14,7 +14,7 @@ import { putBlob } from './put-blob.ts';
 /** Which repository keeps the blobs. */
 export interface RegistryBlobStoreOptions {
   readonly registry: Registry;
-  /** A repository that nothing else writes to, `team/blobs` for example. */
+  /** A repository that nothing else writes to, `team/store` for example. */
   readonly repository: string;
 }
 

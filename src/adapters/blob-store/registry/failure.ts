@@ -64,7 +64,8 @@ export function watched(source: ByteSource): WatchedSource {
         const stream = await source.open(options).catch(note);
         return streamFrom(async function* (signal) {
           try {
-            yield* chunksOf(stream, { signal });
+            // A registry may keep a chunk while the next one comes, and a source may use one array for all.
+            for await (const chunk of chunksOf(stream, { signal })) yield chunk.slice();
           } catch (error) {
             note(error);
           }
