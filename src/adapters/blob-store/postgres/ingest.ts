@@ -10,7 +10,7 @@ import { createHash, type RunningHash } from '../../../digest/hash.ts';
 import { IntegrityError, StoreError } from '../../../errors.ts';
 import type { BlobStore, CommittedBlob, Ingest } from '../../../ports/blob-store.ts';
 import type { Database } from './database.ts';
-import { chunkBytes, pieces } from './pieces.ts';
+import { chunkBytes, pieces, stoppable } from './pieces.ts';
 import { readChunks } from './read-blob.ts';
 import { Upload, UploadLost } from './upload.ts';
 
@@ -82,12 +82,13 @@ class RowsIngest implements Ingest {
       signal?.throwIfAborted();
       await this.#settle(signal);
       const room = chunkBytes - (this.#offset % chunkBytes);
+      const reading = stoppable(signal);
       let writing: Promise<void> = Promise.resolve();
       try {
-        for await (const piece of pieces(source, { room, signal })) {
+        for await (const piece of pieces(source, { room, signal: reading.signal })) {
           await writing;
           writing = this.#write(piece, signal);
-          writing.catch(() => undefined);
+          writing.catch(reading.stop);
         }
       } finally {
         // Where the source failed, what it gave is written all the same, and counts.

@@ -34,6 +34,18 @@ export async function* pieces(source: ByteSource, options: PiecesOptions = {}): 
   if (filler.length > 0) yield filler.take();
 }
 
+/** Ends the wait for a source when what was read before could not be written, or when the signal of a caller fires. */
+export function stoppable(signal: AbortSignal | undefined): {
+  readonly stop: (reason: unknown) => void;
+  readonly signal: AbortSignal;
+} {
+  const own = new AbortController();
+  return {
+    stop: (reason) => own.abort(reason),
+    signal: signal === undefined ? own.signal : AbortSignal.any([signal, own.signal]),
+  };
+}
+
 /** Copies chunks into one array until it is full, and then into another one. */
 class Filler {
   length = 0;

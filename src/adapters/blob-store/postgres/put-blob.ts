@@ -5,7 +5,7 @@ import { StoreError } from '../../../errors.ts';
 import type { PostgresTransaction } from './client.ts';
 import type { Database } from './database.ts';
 import { inTransaction } from './in-transaction.ts';
-import { chunkBytes, pieces } from './pieces.ts';
+import { chunkBytes, pieces, stoppable } from './pieces.ts';
 import { randomName, Upload, UploadLost } from './upload.ts';
 
 type Signal = AbortSignal | undefined;
@@ -114,7 +114,8 @@ async function putStream(
 ): Promise<Created> {
   const { size = source.bytes?.length } = source;
   const check = contentCheck({ digest, size });
-  const all = pieces(source, { signal });
+  const reading = stoppable(signal);
+  const all = pieces(source, { signal: reading.signal });
   try {
     const first = await nextPiece(all, check);
     const second = first === undefined ? undefined : await nextPiece(all, check);
@@ -125,7 +126,7 @@ async function putStream(
     const fill = async (over: Database): Promise<Created> => {
       const upload = await Upload.begin(over, { signal });
       const flush = transaction !== undefined;
-      return fillUpload(upload, [first ?? second, second], all, { check, digest, signal, flush });
+      return fillUpload(upload, [first ?? second, second], all, { check, digest, signal, flush, stop: reading.stop });
     };
     if (transaction === undefined) return await fill(database);
     return await inTransaction(database, transaction, fill, {
@@ -154,6 +155,8 @@ interface Fill {
   readonly signal: Signal;
   /** True in a transaction, which waits for the disk when it ends, and forgets by itself what it did. */
   readonly flush: boolean;
+  /** Ends the wait for the next piece. */
+  readonly stop: (reason: unknown) => void;
 }
 
 /** Writes one row while the bytes of the next one come. */
@@ -161,15 +164,14 @@ async function fillUpload(
   upload: Upload,
   first: readonly Uint8Array[],
   rest: AsyncGenerator<Uint8Array>,
-  { check, digest, signal, flush }: Fill,
+  { check, digest, signal, flush, stop }: Fill,
 ): Promise<Created> {
   let size = 0;
   let writing: Promise<void> = Promise.resolve();
   const write = async (piece: Uint8Array): Promise<void> => {
     await writing;
     writing = upload.write(size, piece, { flush, signal });
-    // It is waited for with the next piece; until then nobody listens.
-    writing.catch(() => undefined);
+    writing.catch(stop);
     size += piece.length;
   };
   try {

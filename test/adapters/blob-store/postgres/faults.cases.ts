@@ -238,6 +238,21 @@ describe('rows that a server forgot when it crashed', () => {
   });
 });
 
+describe('a source that gives nothing more', () => {
+  const hanging = hangingSource(someBytes(2 * 1024 * 1024), () => undefined);
+
+  it('does not keep a put from failing where the database fails', async () => {
+    client.fault = always(/^WITH held/, { before: postgresError('53100') });
+    await expect(store.put(digestOf(large), hanging)).rejects.toMatchObject({ code: 'ERR_STORE_QUOTA' });
+  });
+
+  it('does not keep an append from failing', async () => {
+    const ingest = await store.ingest?.();
+    client.fault = always(/^WITH held/, { before: postgresError('53100') });
+    await expect(ingest?.append(hanging)).rejects.toMatchObject({ code: 'ERR_STORE_QUOTA' });
+  });
+});
+
 describe('what a put leaves behind', () => {
   it('is removed when the source fails, and when the bytes are wrong', async () => {
     const wrong = large.slice();
