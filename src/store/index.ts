@@ -25,3 +25,4 @@ export {
 export { storeSet, type StoreEntry, type StoreFacts, type StoreSet } from './store-set.ts';
 export type { StoreFailure } from './store-failures.ts';
 export { storeWithIntegrity, type StoreWithIntegrity, type StoreWithIntegrityOptions } from './store-with-integrity.ts';
+export { tieredBlobStore, type TieredBlobStoreOptions } from './tiered-blob-store.ts';
