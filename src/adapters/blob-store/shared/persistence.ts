@@ -21,7 +21,7 @@ export class Persistence {
   ask(): void {
     if (!this.#wanted || this.#asked !== undefined) return;
     // Workers cannot ask; a page of the origin has to.
-    const storage = navigator.storage as Partial<StorageManager> | undefined;
+    const storage = storageManager();
     this.#asked = Promise.resolve(storage?.persist?.()).catch(() => undefined);
   }
 
@@ -29,8 +29,12 @@ export class Persistence {
   async answer(): Promise<StoragePersistence> {
     this.ask();
     await this.#asked;
-    const storage = navigator.storage as Partial<StorageManager> | undefined;
+    const storage = storageManager();
     const { usage, quota } = (await storage?.estimate?.()) ?? {};
     return { persisted: (await storage?.persisted?.()) ?? false, usage, quota };
   }
+}
+
+function storageManager(): Partial<StorageManager> | undefined {
+  return (globalThis.navigator as Partial<Navigator> | undefined)?.storage;
 }
