@@ -41,6 +41,8 @@ export interface S3Answer {
 
 /** A page of a list has at most 1,000 keys of at most 1,024 bytes, and some hundred bytes for each. */
 const maxAnswer = 16 << 20;
+/** Bytes that may be sent for nothing. */
+export const smallBody: number = 1 << 18;
 const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 /** The one door to a bucket. Everything that comes out of it is an answer that was asked for, or an error of the port. */
@@ -48,8 +50,8 @@ export class S3Bucket {
   readonly settings: S3Settings;
   /** For bodies that are read as they come. Fails with {@link HttpFailure}. */
   readonly http: HttpClient;
-  /** False when the server has said that it does not know `If-None-Match`. */
-  #conditional = true;
+  /** What the server makes of `If-None-Match`: `kept` when it has refused what was there, `unknown` when it said so. */
+  #conditions: 'untried' | 'kept' | 'ignored' | 'unknown' = 'untried';
   readonly #slots: Slots;
   /** Whoever reads a body holds no slot, as he may ask for something else meanwhile. */
   readonly #free: Slots = { take: () => Promise.resolve(() => undefined) };
@@ -95,21 +97,40 @@ export class S3Bucket {
     }
   }
 
+  /** True where {@link create} is known to leave what is there as it is. */
+  get keepsConditions(): boolean {
+    return this.#conditions === 'kept';
+  }
+
   /**
    * Writes an object that is not there: PUT, or the end of an upload. False where it is there. A server that does not
-   * know `If-None-Match` writes what is the same anyhow, as these keys are digests.
+   * keep `If-None-Match` writes what is the same anyhow, as these keys are digests.
    */
   async create(request: Omit<S3Request, 'expect'> & { readonly root?: string }): Promise<boolean> {
-    const headers = { ...request.headers, ...(this.#conditional && { 'if-none-match': '*' }) };
+    const conditional = this.#conditions !== 'unknown';
+    const headers = { ...request.headers, ...(conditional && { 'if-none-match': '*' }) };
+    const whole = { ...request, headers, expect: [200, 412] };
     try {
-      const answer = await this.#answered({ ...request, headers, expect: [200, 412] }, request.root);
+      const answer = await this.#answered(whole, request.root);
+      if (answer.status === 412) this.#conditions = 'kept';
+      else if (this.#conditions === 'untried' && (request.body?.length ?? 0) <= smallBody) await this.#learn(whole);
       return answer.status === 200 || answer.retried;
     } catch (error) {
-      const unknown = error instanceof HttpFailure && isUnknown(error) && this.#conditional;
-      if (!unknown) throw this.failure(error, request.action);
-      this.#conditional = false;
+      if (!conditional || !(error instanceof HttpFailure) || !isUnknown(error)) {
+        throw this.failure(error, request.action);
+      }
+      this.#conditions = 'unknown';
       return this.create(request);
     }
+  }
+
+  /** Writes once more what is there now: a server that keeps conditions refuses. Once for each store. */
+  async #learn(request: S3Request): Promise<void> {
+    this.#conditions = 'ignored';
+    if (request.method !== 'PUT') return;
+    // The object is written: whatever goes wrong here is nothing that its writer needs to know.
+    const again = await this.#answered(request).catch(() => undefined);
+    if (again?.status === 412) this.#conditions = 'kept';
   }
 
   /** Asks for a document with this root. */

@@ -4,7 +4,7 @@ import { contentCheck, type ContentCheck } from '../../../digest/verify-stream.t
 import { StoreError } from '../../../errors.ts';
 import { nameOfBlob } from './blob-key.ts';
 import { findBlob, findByWriter, timeHeaders, writing } from './blob-objects.ts';
-import type { S3Bucket } from './bucket.ts';
+import { smallBody, type S3Bucket } from './bucket.ts';
 import { maxParts, Multipart, type MultipartTarget } from './multipart.ts';
 import { sendParts, type Part } from './parts.ts';
 
@@ -15,6 +15,10 @@ export async function putBlob(
   source: ByteSource,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  const { bytes } = source;
+  // Of small bytes that are at hand, the server says itself whether they are there.
+  const atOnce = bucket.keepsConditions && bytes !== undefined && bytes.length <= smallBody;
+  if (atOnce && (await writeBlob(bucket, digest, source, signal))) return true;
   if (await findByWriter(bucket, digest, signal)) return false;
   return writeBlob(bucket, digest, source, signal);
 }

@@ -391,6 +391,33 @@ describe('a store on S3', () => {
     expect(digestOf(await contentOf(s3, largeDigest))).toBe(largeDigest);
   });
 
+  it('asks once for a small blob when it has learned that the server refuses what is there', async () => {
+    const { s3, options } = failing(() => undefined);
+    const store = s3BlobStore(options);
+    const key = nameOfBlob(digest);
+    const other = someBytes(50, 7);
+    await store.put(digestOf(other), bytesSource(other));
+    s3.seen.length = 0;
+    expect(await store.put(digest, bytesSource(bytes))).toEqual({ created: true });
+    expect(s3.asked).toEqual([`PUT ${key}`]);
+    expect(await store.put(digest, bytesSource(bytes))).toEqual({ created: false });
+    expect(s3.asked.slice(1)).toEqual([`PUT ${key}`, `GET ${key}`, `PUT found/${key}`]);
+  });
+
+  it('asks whether a blob is there where the server ignores conditions', async () => {
+    const { s3, options } = failing(({ headers }, serve) => {
+      headers.delete('if-none-match');
+      return serve();
+    });
+    const store = s3BlobStore(options);
+    expect(await store.put(digest, bytesSource(bytes))).toEqual({ created: true });
+    expect(await store.put(digest, bytesSource(bytes))).toEqual({ created: false });
+    const other = someBytes(50, 7);
+    s3.seen.length = 0;
+    expect(await store.put(digestOf(other), bytesSource(other))).toEqual({ created: true });
+    expect(s3.seen).toHaveLength(2);
+  });
+
   it('lets another writer be first, and frees its parts', async () => {
     const { s3, options } = failing(() => undefined);
     await s3BlobStore(options).put(largeDigest, bytesSource(large));
