@@ -44,8 +44,8 @@ export interface IndexedDbBlobStore extends BlobStore {
  * the database at once. What a closed page leaves is invisible, and swept by age. Where the browser gives no more room,
  * errors are `ERR_STORE_QUOTA`; a database that another page keeps from being upgraded is `ERR_CONFLICT`, and retryable.
  *
- * Browsers clear this storage when they like, unless they promise otherwise: see `persist`. `opfsBlobStore` is faster
- * for large blobs.
+ * Browsers clear this storage when they like, unless they promise otherwise: see `persist`. Small blobs are written and
+ * listed several times faster here than by `opfsBlobStore`, which is the faster one to read large blobs from.
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are wrong or unknown.
  */

@@ -8,7 +8,7 @@ import { checked, checkRange } from '../shared/checked-range.ts';
 import type { OpfsFolder } from './folder.ts';
 import { fileChunks } from './read-file.ts';
 
-/** `sha256-…`: all blobs are in one folder, for no browser keeps it as a list that it has to go through. */
+/** `sha256-…`: all blobs are in one folder, for every folder on the way is one more question to the browser. */
 export function blobName(digest: Digest): string {
   return digest.replace(':', '-');
 }
