@@ -30,7 +30,8 @@ export interface RegistryBlobStoreOptions {
  * - a put is an upload and a manifest, a look is two questions at once, a list is one question per blob;
  * - registries limit the tags of a repository (some at 10,000), and their rates: it is for hundreds of blobs;
  * - `delete` takes the pin away, and the bytes where the registry deletes blobs one by one; elsewhere they go when the
- *   registry collects. Where it deletes no manifests, `delete` is a `UsageError` `ERR_UNSUPPORTED`;
+ *   registry collects. Where it deletes no manifests, that is a `UsageError` `ERR_UNSUPPORTED` if it is known before,
+ *   else a `StoreError` `ERR_STORE_WRITE`;
  * - there is no `modifiedAt`: a collection of garbage by age alone keeps everything, one with marks does not;
  * - a source whose size is not known is read twice where the registry has no `ingest`, as over HTTP.
  *
