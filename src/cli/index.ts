@@ -17,6 +17,7 @@ export {
 } from './commands/copy.ts';
 export { extractCommand, type ExtractCommandOptions } from './commands/extract.ts';
 export { gcCommand, type GcCommandOptions } from './commands/gc.ts';
+export { migrateCommand, type MigrateCommandOptions } from './commands/migrate.ts';
 export { inspectCommand, type InspectCommandOptions } from './commands/inspect.ts';
 export {
   generateKeysCommand,

@@ -8,13 +8,16 @@ import { memoryRegistry } from '../adapters/registry/memory.ts';
 import { StoreError, UsageError } from '../errors.ts';
 import type { Registry } from '../ports/index.ts';
 import { storeRegistry } from '../registry/index.ts';
+import { openStore } from './open-store.ts';
 
 /** Where a registry keeps what it serves. */
 export interface ServedStoreOptions {
-  /** `oci:DIR` or `fs:DIR`; memory by default. */
+  /** `oci:DIR`, `fs:DIR`, `s3://BUCKET/PREFIX` or `postgres://USER@HOST/DATABASE`; memory by default. */
   readonly store?: string | undefined;
   /** The folder that relative paths start from. */
   readonly cwd: string;
+  /** Where the keys of S3 and the password of Postgres come from; nowhere by default. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly readOnly: boolean;
 }
 
@@ -24,8 +27,12 @@ export interface ServedStoreOptions {
  * @throws UsageError `ERR_INVALID_ARGUMENT` for what names no store, `ERR_UNSUPPORTED` for a kind that is not known;
  * StoreError for a folder that cannot be used.
  */
-export async function openServedStore({ store, cwd, readOnly }: ServedStoreOptions): Promise<Registry> {
+export async function openServedStore({ store, cwd, env = {}, readOnly }: ServedStoreOptions): Promise<Registry> {
   if (store === undefined) return memoryRegistry();
+  if (/^(s3|postgres|postgresql):\/\//.test(store)) {
+    const { id, blobs, records } = await openStore(store, { cwd, env });
+    return storeRegistry({ id, blobs, records });
+  }
   const colon = store.indexOf(':');
   const [kind, typed] = [store.slice(0, colon), store.slice(colon + 1)];
   if (colon < 1 || typed === '') throw noStore(store);
@@ -56,7 +63,7 @@ function notFolder(directory: string, store: string): StoreError {
 }
 
 const hint =
-  'write oci:DIR for a folder of OCI layouts, fs:DIR for a folder of blobs and records, or nothing for memory';
+  'write oci:DIR for a folder of OCI layouts, fs:DIR for a folder of blobs and records, s3://BUCKET/PREFIX, postgres://USER@HOST/DATABASE, or nothing for memory';
 
 function noStore(store: string): UsageError {
   return new UsageError('ERR_INVALID_ARGUMENT', `store ${JSON.stringify(store)} names no store`, {

@@ -125,7 +125,7 @@ describe('serve', () => {
 
 describe('serve refuses', () => {
   it.each<[string, ServeCommandOptions, string, string | undefined]>([
-    ['a store of another kind', { store: 's3://bucket' }, 'ERR_UNSUPPORTED', 'store'],
+    ['a store of another kind', { store: 'gs://bucket' }, 'ERR_UNSUPPORTED', 'store'],
     ['a store without a folder', { store: 'oci:' }, 'ERR_INVALID_ARGUMENT', 'store'],
     ['a store without a kind', { store: 'folder' }, 'ERR_INVALID_ARGUMENT', 'store'],
     ['a file in place of a folder', { store: 'oci:file' }, 'ERR_STORE_WRITE', undefined],

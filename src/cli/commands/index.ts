@@ -9,6 +9,7 @@ import { gcSpec } from './gc.ts';
 import { inspectSpec } from './inspect.ts';
 import { keysSpec } from './keys.ts';
 import { loginSpec, logoutSpec } from './login.ts';
+import { migrateSpec } from './migrate.ts';
 import { packSpec } from './pack.ts';
 import { sbomSpec } from './sbom.ts';
 import { serveSpec } from './serve.ts';
@@ -45,5 +46,6 @@ export const commands: readonly CommandSpec[] = [
   logoutSpec,
   gcSpec,
   auditSpec,
+  migrateSpec,
   serveSpec,
 ];

@@ -11,7 +11,7 @@ import { openServedStore } from '../served-store.ts';
 
 /** What `packwright serve` takes. */
 export interface ServeCommandOptions {
-  /** `oci:DIR` or `fs:DIR`; memory by default, which is gone with the process. */
+  /** `oci:DIR`, `fs:DIR`, `s3://…` or `postgres://…`; memory by default, which is gone with the process. */
   readonly store?: string | undefined;
   /** The address to bind; `127.0.0.1` by default. */
   readonly host?: string | undefined;
@@ -62,7 +62,7 @@ export async function serveCommand(options: ServeCommandOptions, context: Comman
   signal?.throwIfAborted();
   const tls = await readTls(options, context);
   const auth = options.auth === undefined ? undefined : await readAuth(options.auth, context);
-  const registry = await openServedStore({ store, cwd: context.cwd, readOnly });
+  const registry = await openServedStore({ store, cwd: context.cwd, env: context.env, readOnly });
   const onError = (error: unknown): void => {
     context.info(`packwright: ${error instanceof Error ? error.message : String(error)}`);
   };
@@ -161,7 +161,10 @@ export const serveSpec: CommandSpec = {
   summary: 'serve a registry until it is interrupted',
   arguments: [],
   flags: [
-    { flags: '--store <store>', summary: 'oci:DIR, a folder of OCI layouts, or fs:DIR; memory by default' },
+    {
+      flags: '--store <store>',
+      summary: 'oci:DIR, fs:DIR, s3://BUCKET/PREFIX or postgres://USER@HOST/DB; memory by default',
+    },
     { flags: '--host <address>', summary: 'the address to bind; 127.0.0.1 by default' },
     { flags: '--port <port>', summary: 'the port; 5000 by default, 0 for any' },
     { flags: '--read-only', summary: 'refuse every push and delete', kind: 'switch' },
