@@ -115,6 +115,8 @@ export async function completeBlob(
   try {
     const created = await multipart.complete();
     if (!created) await multipart.abort();
+    // A server that was killed while it completed may say yes when it is asked again, and have nothing (versitygw 1.8).
+    if ((await findBlob(bucket, digest, writing(digest), signal)) === undefined) throw notThere(bucket, digest);
     return created;
   } catch (error) {
     // A try whose answer was lost may have completed it: then the upload is not there any more, and the blob is.
@@ -122,6 +124,12 @@ export async function completeBlob(
     if (gone && (await findBlob(bucket, digest, writing(digest), signal)) !== undefined) return true;
     throw error;
   }
+}
+
+function notThere(bucket: S3Bucket, digest: Digest): StoreError {
+  const { id: store, host } = bucket.settings.address;
+  const message = `blob ${digest} is not there, though ${host} said that its upload is complete`;
+  return new StoreError('ERR_STORE_WRITE', message, { store, digest, retryable: true });
 }
 
 function tooLarge(bucket: S3Bucket, digest: Digest): StoreError {

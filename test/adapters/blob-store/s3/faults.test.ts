@@ -301,6 +301,18 @@ describe('a store on S3 says what is wrong', () => {
     expect(await store.get(largeDigest)).toBeUndefined();
   });
 
+  it('an upload that is said to be complete, and is not there', async () => {
+    const yes = (): Response => new Response('<CompleteMultipartUploadResult/>');
+    const { s3, options } = failing(({ method, url }) =>
+      method === 'POST' && url.searchParams.has('uploadId') ? yes() : undefined,
+    );
+    await expect(s3BlobStore(options).put(largeDigest, bytesSource(large))).rejects.toMatchObject({
+      code: 'ERR_STORE_WRITE',
+      retryable: true,
+    });
+    expect(s3.uploads.size).toBe(0);
+  });
+
   it('a piece of an ingest that cannot be read, or has another size', async () => {
     const { s3, options } = failing(() => undefined);
     const ingest = await s3BlobStore(options).ingest();
@@ -421,7 +433,8 @@ describe('a store on S3', () => {
   it('lets another writer be first, and frees its parts', async () => {
     const { s3, options } = failing(() => undefined);
     await s3BlobStore(options).put(largeDigest, bytesSource(large));
-    s3.fault = ({ headers }) => (fromStart(headers) ? s3Error(404, 'NoSuchKey') : undefined);
+    let asked = 0;
+    s3.fault = ({ headers }) => (fromStart(headers) && asked++ === 0 ? s3Error(404, 'NoSuchKey') : undefined);
     const store = s3BlobStore(options);
     expect(await store.put(largeDigest, chunkedSource(large))).toEqual({ created: false });
     expect(s3.uploads.size).toBe(0);
