@@ -1,0 +1,5 @@
+# Stores on real servers: S3 on versitygw and moto, and Postgres. A missing one is a failure, not a skip.
+set -euo pipefail
+source .ci/environment.sh
+use_peers
+npx vitest run --maxWorkers=2 test/stores
