@@ -142,7 +142,7 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
     const key = `${server.bucket}/${how.prefix ?? ''}/sha256/aa/b`;
     await server.client.fetch(`${server.endpoint}/${key}?uploads=`, { method: 'POST' });
     await (await store.ingest()).append(bytesSource(small));
-    expect(await store.sweepUploads({ olderThan: Date.now() + 60_000 })).toEqual({ uploads: 1, pieces: 2, marks: 0 });
+    expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 1, pieces: 2, marks: 0 });
     expect(await keysOf(how.prefix)).toEqual([]);
   });
 

@@ -12,18 +12,18 @@ import { checkS3Options, type S3StoreOptions } from './options.ts';
 import { putBlob } from './put-blob.ts';
 import { removeObject } from './remove-object.ts';
 import { storedBlob } from './stored-blob.ts';
-import { sweepUploads, type SweepUploadsOptions, type SweepUploadsReport } from './sweep.ts';
+import { sweepAbandoned, type SweepAbandonedOptions, type SweptUploads } from './sweep.ts';
 
 /** A blob store on S3, with what S3 can do besides. */
 export interface S3BlobStore extends BlobStore {
   readonly ingest: NonNullable<BlobStore['ingest']>;
   /**
-   * Removes what uploads left behind that were cut: parts, pieces of ingests, marks. What was written after `olderThan`
-   * stays. To be run now and then, as S3 charges for parts that nobody sees.
+   * Removes what puts and ingests left that nobody has written to for so long: parts, pieces, marks. To be run now and
+   * then, as S3 charges for parts that nobody sees.
    *
    * @throws UsageError `ERR_INVALID_ARGUMENT`; StoreError `ERR_STORE_WRITE`. A second run goes on.
    */
-  sweepUploads(options?: SweepUploadsOptions): Promise<SweepUploadsReport>;
+  sweepAbandoned(options: SweepAbandonedOptions): Promise<SweptUploads>;
   /**
    * A URL from which whoever has it reads a blob, without credentials, until it expires. Whether the blob is there is not
    * looked at. The bytes come without a check: compare their digest. Present where the client can sign URLs.
@@ -81,7 +81,7 @@ export function s3BlobStore(options: S3StoreOptions): S3BlobStore {
     },
     list: ({ signal } = {}) => listBlobs(bucket, signal),
     ingest: blobIngests(bucket),
-    sweepUploads: async (sweeping = {}) => sweepUploads(bucket, sweeping),
+    sweepAbandoned: async (sweep) => sweepAbandoned(bucket, sweep),
     ...(options.client.sign === undefined ? {} : { presign: async (digest, how) => presign(bucket, digest, how) }),
   };
 }

@@ -6,17 +6,17 @@ import { checkS3Options, type S3StoreOptions } from './options.ts';
 import { keyOfName, nameAfter, nameOfKey, nameOfPrefix } from './record-name.ts';
 import { deletedSize, recordsFolder as folder } from './record-object.ts';
 import { readRecord, Records } from './records.ts';
-import { sweepRecords, type SweepUploadsOptions } from './sweep.ts';
+import { sweepRecords, type SweepAbandonedOptions } from './sweep.ts';
 
 /** A record store on S3, with what S3 needs besides. */
 export interface S3RecordStore extends RecordStore {
   /**
-   * Removes what records that were deleted before `olderThan` left behind: an object of 33 bytes each, where deleting is
+   * Removes what records that were deleted so long ago left behind: an object of 33 bytes each, where deleting is
    * not atomic. There it must not run while somebody may create one of those records anew.
    *
    * @throws UsageError `ERR_INVALID_ARGUMENT`; StoreError `ERR_STORE_WRITE`.
    */
-  sweep(options?: SweepUploadsOptions): Promise<{ readonly removed: number }>;
+  sweep(options: SweepAbandonedOptions): Promise<{ readonly removed: number }>;
 }
 
 /**
@@ -53,7 +53,7 @@ export function s3RecordStore(options: S3StoreOptions): S3RecordStore {
       return records.delete(checkKey(key), ifVersion, signal);
     },
     list: (prefix, listing) => list(bucket, prefix, listing),
-    sweep: async (sweeping = {}) => sweepRecords(bucket, sweeping),
+    sweep: async (sweeping) => sweepRecords(bucket, sweeping),
   };
 }
 

@@ -1,6 +1,5 @@
-import { checkOptions, operationKeys } from '../../../bytes/check-options.ts';
+import { checkOptions } from '../../../bytes/check-options.ts';
 import { UsageError } from '../../../errors.ts';
-import type { OperationOptions } from '../../../ports/operation.ts';
 import type { S3Bucket } from './bucket.ts';
 import { listObjects } from './list-objects.ts';
 import { abortUpload } from './multipart.ts';
@@ -11,50 +10,51 @@ import type { S3Action } from './s3-failure.ts';
 import { childText, type XmlElement } from './xml.ts';
 
 /** What is old enough to be swept. */
-export interface SweepUploadsOptions extends OperationOptions {
+export interface SweepAbandonedOptions {
   /**
-   * What nobody wrote since this time is removed; milliseconds since 1970, 24 hours ago by default. It must be longer
-   * ago than any upload takes, and than the grace of a garbage collection.
+   * How long nobody has written to it, in seconds, by the clock of this machine: 86,400 for a day. It must be longer
+   * than any upload takes, and than the grace of a garbage collection.
    */
-  readonly olderThan?: number | undefined;
+  readonly olderThanSeconds: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a sweep removed. */
-export interface SweepUploadsReport {
+export interface SweptUploads {
   /** Uploads in parts that were never completed. */
   readonly uploads: number;
   /** Objects of ingests that were never committed. */
   readonly pieces: number;
-  /** Marks of blobs that were found by a writer, from before the time. */
+  /** Marks of blobs that a writer found, which are that old. */
   readonly marks: number;
 }
 
-/** The time from which on things stay. */
-function sweepTime(what: string, options: SweepUploadsOptions, now: number): number {
-  checkOptions(what, options, ['olderThan', ...operationKeys]);
-  const { olderThan = now - 24 * 60 * 60 * 1000 } = options;
-  if (Number.isFinite(olderThan)) return olderThan;
-  throw new UsageError('ERR_INVALID_ARGUMENT', `olderThan is ${String(olderThan)}, expected milliseconds since 1970`, {
-    argument: 'olderThan',
+/** The time after which things stay. */
+function sweepTime(what: string, options: SweepAbandonedOptions, now: number): number {
+  checkOptions(what, options, ['olderThanSeconds', 'signal']);
+  const { olderThanSeconds } = options;
+  if (Number.isFinite(olderThanSeconds) && olderThanSeconds >= 0) return now - olderThanSeconds * 1000;
+  throw new UsageError('ERR_INVALID_ARGUMENT', `olderThanSeconds is ${String(olderThanSeconds)}, expected 0 or more`, {
+    argument: 'olderThanSeconds',
   });
 }
 
 const action: S3Action = { code: 'ERR_STORE_WRITE', what: 'sweeping uploads' };
 
 /** Removes what cut uploads left behind. */
-export async function sweepUploads(bucket: S3Bucket, options: SweepUploadsOptions): Promise<SweepUploadsReport> {
-  const before = sweepTime('sweepUploads', options, bucket.settings.clock.now());
+export async function sweepAbandoned(bucket: S3Bucket, options: SweepAbandonedOptions): Promise<SweptUploads> {
+  const until = sweepTime('sweepAbandoned', options, bucket.settings.clock.now());
   const { signal } = options;
   signal?.throwIfAborted();
   return {
-    uploads: await abortUploads(bucket, before, signal),
-    pieces: await sweepIngests(bucket, before, signal),
-    marks: await sweepMarks(bucket, before, signal),
+    uploads: await abortUploads(bucket, until, signal),
+    pieces: await sweepIngests(bucket, until, signal),
+    marks: await sweepMarks(bucket, until, signal),
   };
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
-async function abortUploads(bucket: S3Bucket, before: number, signal: AbortSignal | undefined): Promise<number> {
+async function abortUploads(bucket: S3Bucket, until: number, signal: AbortSignal | undefined): Promise<number> {
   const { prefix } = bucket.settings.address;
   let markers: Record<string, string> | undefined = {};
   let count = 0;
@@ -66,7 +66,7 @@ async function abortUploads(bucket: S3Bucket, before: number, signal: AbortSigna
       const key = childText(upload, 'Key') ?? '';
       const id = childText(upload, 'UploadId') ?? '';
       const begun = Date.parse(childText(upload, 'Initiated') ?? '');
-      if (upload.name !== 'Upload' || id === '' || !key.startsWith(prefix) || !(begun < before)) continue;
+      if (upload.name !== 'Upload' || id === '' || !key.startsWith(prefix) || !(begun <= until)) continue;
       await abortUpload(bucket, key, id, action, signal);
       count++;
     }
@@ -84,13 +84,13 @@ function nextMarkers(page: XmlElement, last: Record<string, string>): Record<str
 }
 
 /** An ingest is as young as its youngest object. Its objects are next to each other in the list. */
-async function sweepIngests(bucket: S3Bucket, before: number, signal: AbortSignal | undefined): Promise<number> {
+async function sweepIngests(bucket: S3Bucket, until: number, signal: AbortSignal | undefined): Promise<number> {
   let count = 0;
   let folder = '';
   let names: string[] = [];
   let youngest = 0;
   const sweep = async (): Promise<void> => {
-    if (youngest >= before) return;
+    if (youngest > until) return;
     for (const name of names) await removeObject(bucket, name, action, { signal });
     count += names.length;
   };
@@ -107,10 +107,10 @@ async function sweepIngests(bucket: S3Bucket, before: number, signal: AbortSigna
   return count;
 }
 
-async function sweepMarks(bucket: S3Bucket, before: number, signal: AbortSignal | undefined): Promise<number> {
+async function sweepMarks(bucket: S3Bucket, until: number, signal: AbortSignal | undefined): Promise<number> {
   let count = 0;
   for await (const { name, modifiedAt = Infinity } of listObjects(bucket, 'found/', { action, signal })) {
-    if (modifiedAt >= before) continue;
+    if (modifiedAt > until) continue;
     await removeObject(bucket, name, action, { signal });
     count++;
   }
@@ -120,9 +120,9 @@ async function sweepMarks(bucket: S3Bucket, before: number, signal: AbortSignal 
 /** Removes what deleted records left behind. */
 export async function sweepRecords(
   bucket: S3Bucket,
-  options: SweepUploadsOptions,
+  options: SweepAbandonedOptions,
 ): Promise<{ readonly removed: number }> {
-  const before = sweepTime('sweep', options, bucket.settings.clock.now());
+  const until = sweepTime('sweep', options, bucket.settings.clock.now());
   const { signal } = options;
   signal?.throwIfAborted();
   const action: S3Action = { code: 'ERR_STORE_WRITE', what: 'sweeping records' };
@@ -131,7 +131,7 @@ export async function sweepRecords(
     action,
     signal,
   })) {
-    if (size !== deletedSize || modifiedAt >= before) continue;
+    if (size !== deletedSize || modifiedAt > until) continue;
     await removeObject(bucket, name, action, { headers: { 'if-match': `"${tag}"` }, signal });
     removed++;
   }

@@ -217,7 +217,7 @@ describe('a store on S3 says what is wrong', () => {
     await expect(blobs.delete(digest)).rejects.toMatchObject(detailed);
     await expect(blobs.list()[Symbol.asyncIterator]().next()).rejects.toMatchObject(detailed);
     await expect(blobs.ingest()).rejects.toMatchObject(detailed);
-    await expect(blobs.sweepUploads()).rejects.toMatchObject(detailed);
+    await expect(blobs.sweepAbandoned({ olderThanSeconds: 0 })).rejects.toMatchObject(detailed);
     await expect(s3RecordStore(options).get('a')).rejects.toMatchObject(detailed);
     await expect(s3RecordStore(options).put('a', bytes, { ifVersion: null })).rejects.toMatchObject(detailed);
     const error: unknown = await blobs.get(digest).catch((reason: unknown) => reason);
@@ -236,7 +236,7 @@ describe('a store on S3 says what is wrong', () => {
       () => blobs.stat(digest),
       () => blobs.delete(digest),
       () => blobs.list()[Symbol.asyncIterator]().next(),
-      () => blobs.sweepUploads(),
+      () => blobs.sweepAbandoned({ olderThanSeconds: 0 }),
       () => records.get('a'),
       () => records.put('a', bytes, { ifVersion: null }),
       () => records.list('')[Symbol.asyncIterator]().next(),
