@@ -6,7 +6,8 @@ import { orStoreFailure } from '../adapters/node/failure.ts';
 import { layoutRegistry } from '../adapters/registry/layout.ts';
 import { memoryRegistry } from '../adapters/registry/memory.ts';
 import { StoreError, UsageError } from '../errors.ts';
-import type { Registry } from '../ports/index.ts';
+import { emptyDescriptor } from '../oci/empty.ts';
+import type { OperationOptions, Registry } from '../ports/index.ts';
 import { storeRegistry } from '../registry/index.ts';
 import { openStore } from './open-store.ts';
 
@@ -19,24 +20,47 @@ export interface ServedStoreOptions {
   /** Where the keys of S3 and the password of Postgres come from; nowhere by default. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly readOnly: boolean;
+  readonly operation?: OperationOptions | undefined;
+}
+
+/** A registry, and the end of what it holds open. */
+export interface ServedStore {
+  readonly registry: Registry;
+  /** Gives connections back. */
+  close(): Promise<void>;
 }
 
 /**
  * Opens the store of a registry. What was answered with 201 is on the disk: a power loss does not take it back.
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT` for what names no store, `ERR_UNSUPPORTED` for a kind that is not known;
- * StoreError for a folder that cannot be used.
+ * StoreError for a folder, a bucket or a database that cannot be used.
  */
-export async function openServedStore({ store, cwd, env = {}, readOnly }: ServedStoreOptions): Promise<Registry> {
-  if (store === undefined) return memoryRegistry();
-  if (/^(s3|postgres|postgresql):\/\//.test(store)) {
-    const { id, blobs, records } = await openStore(store, { cwd, env });
-    return storeRegistry({ id, blobs, records });
+export async function openServedStore(options: ServedStoreOptions): Promise<ServedStore> {
+  const { store } = options;
+  if (store !== undefined && /^(s3|postgres|postgresql):\/\//.test(store)) return openRemote(store, options);
+  const registry = store === undefined ? memoryRegistry() : await openLocal(store, options);
+  return { registry, close: () => Promise.resolve() };
+}
+
+/** Asks for a blob now, rather than complain at the first push. */
+async function openRemote(store: string, { cwd, env = {}, operation }: ServedStoreOptions): Promise<ServedStore> {
+  const opened = await openStore(store, { cwd, env });
+  try {
+    await opened.blobs.stat(emptyDescriptor.digest, operation);
+  } catch (error) {
+    await opened.close();
+    throw error;
   }
+  const { id, blobs, records } = opened;
+  return { registry: storeRegistry({ id, blobs, records }), close: () => opened.close() };
+}
+
+async function openLocal(store: string, { cwd, readOnly }: ServedStoreOptions): Promise<Registry> {
   const colon = store.indexOf(':');
   const [kind, typed] = [store.slice(0, colon), store.slice(colon + 1)];
   if (colon < 1 || typed === '') throw noStore(store);
-  if (kind !== 'oci' && kind !== 'fs') throw unknownKind(store);
+  if (kind !== 'oci' && kind !== 'fs') throw unknownKind(kind);
   const directory = resolve(cwd, typed);
   await checkFolder(directory, store, readOnly);
   if (kind === 'oci') return layoutRegistry({ directory, durable: true, readOnly });
@@ -72,8 +96,9 @@ function noStore(store: string): UsageError {
   });
 }
 
-function unknownKind(store: string): UsageError {
-  return new UsageError('ERR_UNSUPPORTED', `store ${JSON.stringify(store)} is of a kind that cannot be served`, {
+/** Says nothing of what follows the kind, which may be a secret. */
+function unknownKind(kind: string): UsageError {
+  return new UsageError('ERR_UNSUPPORTED', `store is of kind ${JSON.stringify(kind)}, which cannot be served`, {
     argument: 'store',
     hint,
   });

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { request as secureRequest } from 'node:https';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   serveCommand,
@@ -146,6 +147,15 @@ describe('serve refuses', () => {
       ...(argument === undefined ? {} : { argument }),
     });
   });
+
+  it.each(['mysql://me:hunter2@db.example', 's3://key:hunter2@bucket', 'postgres://me:hunter2@db.example/packs'])(
+    '%s, and does not repeat its secret',
+    async (store) => {
+      const error: unknown = await serve(await emptyFolder(), { store }).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ name: 'UsageError', argument: 'store' });
+      expect(inspect(error, { depth: 9 })).not.toContain('hunter2');
+    },
+  );
 
   it('an option that is not known', async () => {
     const options = { prot: 1 } as ServeCommandOptions;

@@ -7,7 +7,7 @@ import { checkOptions } from '../../bytes/check-options.ts';
 import { isPackError, UsageError } from '../../errors.ts';
 import { listFlag, switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
-import { openServedStore } from '../served-store.ts';
+import { openServedStore, type ServedStore } from '../served-store.ts';
 
 /** What `packwright serve` takes. */
 export interface ServeCommandOptions {
@@ -52,7 +52,7 @@ const optionNames = ['store', 'host', 'port', 'readOnly', 'auth', 'tlsCert', 'tl
  * address it takes passwords or is read-only.
  *
  * @throws UsageError for options that cannot be, an address that cannot be had, and a registry that everybody could
- * write to; StoreError for a folder that cannot be used.
+ * write to; StoreError for a folder, a bucket or a database that cannot be used.
  */
 export async function serveCommand(options: ServeCommandOptions, context: CommandContext): Promise<ServeCommandResult> {
   checkOptions('serve', options, optionNames);
@@ -62,12 +62,13 @@ export async function serveCommand(options: ServeCommandOptions, context: Comman
   signal?.throwIfAborted();
   const tls = await readTls(options, context);
   const auth = options.auth === undefined ? undefined : await readAuth(options.auth, context);
-  const registry = await openServedStore({ store, cwd: context.cwd, env: context.env, readOnly });
+  const { cwd, env, operation } = context;
+  const opened = await openServedStore({ store, cwd, env, readOnly, operation });
   const onError = (error: unknown): void => {
     context.info(`packwright: ${error instanceof Error ? error.message : String(error)}`);
   };
   const handler = registryServer({
-    registry,
+    registry: opened.registry,
     auth,
     readOnly,
     cors: { origins: options.corsOrigins },
@@ -75,8 +76,12 @@ export async function serveCommand(options: ServeCommandOptions, context: Comman
     onError,
   });
   warn(options, host, context);
-  const listening = await listen(handler, { host, port, tls, onError: ignoreCuts(onError) });
-  return served(listening, registry.id, signal);
+  try {
+    return served(await listen(handler, { host, port, tls, onError: ignoreCuts(onError) }), opened, signal);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
 /** Clients that go away are no news. */
@@ -86,17 +91,19 @@ function ignoreCuts(onError: (error: unknown) => void): (error: unknown) => void
   };
 }
 
-function served({ url, close }: Listening, store: string, signal: AbortSignal | undefined): ServeCommandResult {
+function served({ url, close }: Listening, store: ServedStore, signal: AbortSignal | undefined): ServeCommandResult {
   let end = (): void => undefined;
   const closed = new Promise<void>((resolve) => (end = resolve));
   let closing: Promise<void> | undefined;
   const closeOnce = (): Promise<void> => {
-    closing ??= close().then(end);
+    closing ??= close()
+      .finally(() => store.close())
+      .then(end);
     return closing;
   };
   if (signal?.aborted === true) void closeOnce();
   signal?.addEventListener('abort', () => void closeOnce(), { once: true });
-  return { url: url.origin, host: url.host, store, close: closeOnce, closed };
+  return { url: url.origin, host: url.host, store: store.registry.id, close: closeOnce, closed };
 }
 
 const loopbackNames = ['localhost', '127.0.0.1', '::1'];
