@@ -1,39 +1,21 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { entry } from '../../tsup.config.ts';
+import { programsOf, runProgramOf } from './page-programs.ts';
 import { committedFiles, root } from './source-tree.ts';
 
-const run = promisify(execFile);
 const folder = await mkdtemp(join(tmpdir(), 'packwright-readme-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const pages = committedFiles().filter((file) => file.endsWith('.md'));
 const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
 
-/** A TypeScript block, and the text block right after it: what the program prints. */
-const blocks = [...textOf('README.md').matchAll(/```ts\n(.*?)```(?:\s*```text\n(.*?)```)?/gs)].map(
-  ([, code = '', printed]) => ({ code, printed, title: code.trim().split('\n')[0] ?? '' }),
-);
-
-/** The same program on the sources, so that no build is needed. */
-const onSources = (code: string): string =>
-  code.replaceAll(/(['"])packwright(?:\/([\w/-]+))?\1/g, (_all, quote: string, subpath = 'index') => {
-    const url = pathToFileURL(join(root, entry[subpath as string] ?? `no subpath ${subpath as string}`));
-    return `${quote}${url.href}${quote}`;
-  });
-
 describe('README', () => {
-  it.each(blocks)('works when pasted: $title', async ({ code, printed }) => {
-    const file = join(folder, 'pasted.mts');
-    await writeFile(file, onSources(code));
-    const { stdout } = await run(process.execPath, [file], { cwd: folder });
-    if (printed !== undefined) expect(stdout).toBe(printed);
+  it.each(programsOf('README.md'))('works when pasted: $title', async (program) => {
+    const printed = await runProgramOf(program, folder);
+    if (program.printed !== undefined) expect(printed).toBe(program.printed);
   });
 
   it('opens with the two commands', () => {
@@ -41,6 +23,13 @@ describe('README', () => {
     expect(shell).toContain('npm install && npm run demo');
     expect(shell).toContain('npm install && npm test');
   });
+});
+
+describe('docs/stores.md', () => {
+  it.each(programsOf('docs/stores.md').filter(({ heading }) => !/^(S3|Postgres)$/.test(heading)))(
+    'works when pasted: $heading',
+    async (program) => expect(await runProgramOf(program, folder)).toBe(program.printed),
+  );
 });
 
 /** `## The idea` is reached as `#the-idea`. */
