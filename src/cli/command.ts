@@ -5,6 +5,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly summary: string;
   readonly variadic?: boolean;
+  /** It may be left out. */
+  readonly optional?: boolean;
 }
 
 /** One flag of a command, spelled as oras, skopeo and cosign spell it. */

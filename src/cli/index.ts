@@ -7,7 +7,7 @@
 export type { AskOptions, CommandContext, CommandInput } from './context.ts';
 export type { CommandOutput, CommandSpec, FlagSpec, FlagValues, ArgumentSpec } from './command.ts';
 export { commands } from './commands/index.ts';
-export { auditCommand } from './commands/audit.ts';
+export { auditCommand, type AuditCommandOptions } from './commands/audit.ts';
 export {
   copyCommand,
   pullCommand,
@@ -16,7 +16,7 @@ export {
   type CopyCommandResult,
 } from './commands/copy.ts';
 export { extractCommand, type ExtractCommandOptions } from './commands/extract.ts';
-export { gcCommand, type GcCommandOptions } from './commands/gc.ts';
+export { gcCommand, type GcCommandOptions, type GcCommandReport } from './commands/gc.ts';
 export { migrateCommand, type MigrateCommandOptions } from './commands/migrate.ts';
 export { inspectCommand, type InspectCommandOptions } from './commands/inspect.ts';
 export {

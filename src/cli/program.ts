@@ -57,14 +57,17 @@ function createProgram(host: ProgramHost, setExitCode: (code: number) => void): 
 
 function addCommand(program: Command, spec: CommandSpec, host: ProgramHost, setExitCode: (code: number) => void): void {
   const command = program.command(spec.name).description(spec.summary).exitOverride().copyInheritedSettings(program);
-  for (const { name, summary, variadic = false } of spec.arguments) {
-    command.argument(variadic ? `<${name}...>` : `<${name}>`, summary);
+  for (const { name, summary, variadic = false, optional = false } of spec.arguments) {
+    command.argument(optional ? `[${name}]` : variadic ? `<${name}...>` : `<${name}>`, summary);
   }
   for (const flag of flagsOf(spec)) command.addOption(optionOf(flag));
   command.addHelpText('after', `\nExamples:\n${spec.examples.map((example) => `  $ ${example}\n`).join('')}`);
   command.action(async (...received: unknown[]) => {
     const flags = command.opts<Record<string, unknown>>();
-    const args = received.slice(0, spec.arguments.length).flat() as string[];
+    const args = received
+      .slice(0, spec.arguments.length)
+      .flat()
+      .filter((value) => value !== undefined) as string[];
     const output = await runCommand(spec, args, flags, host);
     writeOutput(output, flags, host);
     if (output.error !== undefined) throw output.error as Error;

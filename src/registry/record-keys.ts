@@ -37,6 +37,22 @@ export function recordKeys(repository: string): RecordKeys {
 /** The prefix of every record of a registry. */
 export const recordsPrefix: string = root;
 
+/** What a key says. */
+export interface KeyParts {
+  readonly key: string;
+  readonly repository: string;
+  /** `blobs`, `manifests`, `tags` or `referrers`. */
+  readonly kind: string;
+  /** What follows the kind. */
+  readonly name: string;
+}
+
+/** Takes the key of a record of a registry apart. */
+export function keyParts(key: string): KeyParts {
+  const [, , kind = '', ...name] = key.split('/');
+  return { key, repository: repositoryOfKey(key), kind, name: name.join('/') };
+}
+
 /** The repository that a key belongs to. */
 export function repositoryOfKey(key: string): string {
   return segmentOf(key).replaceAll(':', '/');

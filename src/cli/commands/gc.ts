@@ -1,12 +1,16 @@
 import type { Digest } from '../../digest/index.ts';
 import { collectGarbage, type GarbageReport } from '../../store/index.ts';
-import { numberFlag, switchFlag, type CommandSpec } from '../command.ts';
+import { releaseUnnamedBlobs } from '../../registry/index.ts';
+import { numberFlag, switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { openFolder } from '../open-location.ts';
+import { registryRootsOf, withStore } from '../registry-store.ts';
+import { isStoreText, oneStore, storeArgument, storeFlag } from '../store-argument.ts';
 
 /** What `packwright gc` takes. */
 export interface GcCommandOptions {
+  /** `oci:DIR`, or the store of a registry: `fs:DIR`, `s3://BUCKET/PREFIX`, `postgres://USER@HOST/DATABASE`. */
   readonly reference: string;
   /** Blobs that were written, or found present by a writer, within so many seconds stay. 24 hours by default. */
   readonly graceSeconds?: number | undefined;
@@ -14,8 +18,20 @@ export interface GcCommandOptions {
   readonly dryRun?: boolean | undefined;
 }
 
-/** Deletes the blobs of a layout that nothing in its index leads to. Writers of tags wait meanwhile. */
-export function gcCommand(options: GcCommandOptions, context: CommandContext): Promise<GarbageReport> {
+/** What a garbage collection did. */
+export interface GcCommandReport extends GarbageReport {
+  /** For the store of a registry: blobs that repositories held, and let go as no manifest of theirs names them. */
+  readonly released?: number | undefined;
+}
+
+/**
+ * Deletes the blobs of a layout that nothing in its index leads to, while writers of tags wait; or those of a store that
+ * no repository of its registry names. There a blob is marked first, and deleted by a run after the grace.
+ *
+ * @throws UsageError for a store without repositories: nothing says what must stay.
+ */
+export function gcCommand(options: GcCommandOptions, context: CommandContext): Promise<GcCommandReport> {
+  if (isStoreText(options.reference)) return sweepStore(options, context);
   const { layout } = openFolder(options.reference, context);
   const { graceSeconds, dryRun } = options;
   const { operation } = context;
@@ -33,6 +49,19 @@ export function gcCommand(options: GcCommandOptions, context: CommandContext): P
   );
 }
 
+function sweepStore(options: GcCommandOptions, context: CommandContext): Promise<GcCommandReport> {
+  const { graceSeconds, dryRun } = options;
+  const { operation } = context;
+  return withStore(options.reference, context, async (store) => {
+    const { blobs, records } = store;
+    const rules = { blobs, records, graceSeconds, dryRun, now: context.now(), ...operation };
+    const roots = await registryRootsOf(store, operation);
+    const { released } = await releaseUnnamedBlobs(rules);
+    const report = await collectGarbage({ ...rules, roots: digestsOf(roots) });
+    return { ...report, released };
+  });
+}
+
 async function* digestsOf(descriptors: AsyncIterable<{ readonly digest: Digest }>): AsyncGenerator<Digest> {
   for await (const { digest } of descriptors) yield digest;
 }
@@ -40,9 +69,10 @@ async function* digestsOf(descriptors: AsyncIterable<{ readonly digest: Digest }
 /** `packwright gc`. */
 export const gcSpec: CommandSpec = {
   name: 'gc',
-  summary: 'delete the blobs of a layout that nothing leads to',
-  arguments: [{ name: 'ref', summary: 'oci:DIR' }],
+  summary: 'delete the blobs of a layout, or of the store of a registry, that nothing leads to',
+  arguments: [storeArgument],
   flags: [
+    storeFlag,
     {
       flags: '--grace <seconds>',
       summary: 'keep what was written within so many seconds; 86400 by default',
@@ -51,13 +81,20 @@ export const gcSpec: CommandSpec = {
     { flags: '--no-grace', summary: 'keep nothing: only when nobody writes', kind: 'switch' },
     { flags: '--dry-run', summary: 'tell what would be deleted, and delete nothing', kind: 'switch' },
   ],
-  examples: ['packwright gc oci:packs --dry-run'],
-  async run([reference = ''], flags, context) {
+  examples: ['packwright gc oci:packs --dry-run', 'packwright gc --store s3://bucket/team'],
+  async run([typed], flags, context) {
+    const reference = oneStore(typed, textFlag(flags, 'store'));
     const graceSeconds = flags['grace'] === false ? 0 : numberFlag(flags, 'grace');
     const report = await gcCommand({ reference, graceSeconds, dryRun: switchFlag(flags, 'dryRun') }, context);
-    const verb = report.dryRun ? 'would delete' : 'deleted';
-    const text = `${verb} ${report.deleted} of ${report.candidates} blobs that nothing leads to, ${formatBytes(report.bytesReclaimed)}; ${report.keptWithinGrace} are too young\n`;
-    const problems = report.errors.map(({ digest, message }) => `${digest}: ${message}\n`).join('');
-    return { json: report, text: text + problems, exitCode: report.errors.length === 0 ? 0 : 1 };
+    return { json: report, text: describe(report), exitCode: report.errors.length === 0 ? 0 : 1 };
   },
 };
+
+function describe(report: GcCommandReport): string {
+  const { dryRun, deleted, candidates, bytesReclaimed, keptWithinGrace, keptForLeases = 0, released = 0 } = report;
+  const verb = dryRun ? 'would delete' : 'deleted';
+  const leased = keptForLeases === 0 ? '' : `, ${keptForLeases} stay for writers`;
+  const text = `${verb} ${deleted} of ${candidates} blobs that nothing leads to, ${formatBytes(bytesReclaimed)}; ${keptWithinGrace} are too young${leased}\n`;
+  const letGo = released === 0 ? '' : `repositories ${dryRun ? 'would let' : 'let'} go of ${released} blobs\n`;
+  return letGo + text + report.errors.map(({ digest, message }) => `${digest}: ${message}\n`).join('');
+}
