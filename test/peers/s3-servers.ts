@@ -24,6 +24,10 @@ export interface S3Server {
   readonly fetch: typeof globalThis.fetch;
   readonly bucket: string;
   createBucket(name: string): Promise<void>;
+  /** Ends it on the spot, as a power loss would. */
+  kill(): Promise<void>;
+  /** Starts it again, on its port. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -55,6 +59,8 @@ export async function startS3Server(kind: S3ServerKind, folder: string): Promise
     fetch,
     bucket: 'blobs',
     createBucket,
+    kill: () => server.kill(),
+    start: () => server.start(),
     stop: async () => {
       await agent.destroy();
       await server.stop();

@@ -1,0 +1,63 @@
+import { Pool } from 'pg';
+import type { BlobStore, RecordStore } from 'packwright/ports';
+import { postgresBlobStore, postgresRecordStore } from 'packwright/blob-store/postgres';
+import { s3BlobStore, s3Client, s3RecordStore } from 'packwright/blob-store/s3';
+import { nodeTransport } from 'packwright/transport/node';
+
+/** Where a store is, as JSON that a process can be given. */
+export type StorePlace =
+  | {
+      readonly kind: 's3';
+      readonly endpoint: string;
+      readonly prefix: string;
+      readonly keys: readonly [string, string];
+    }
+  | { readonly kind: 'postgres'; readonly url: string; readonly prefix: string };
+
+/** A store that a process has opened. */
+export interface SoakStore {
+  readonly blobs: BlobStore;
+  readonly records: RecordStore;
+  /** Removes all that was left by whoever was killed. */
+  sweep(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a store by the built package. */
+export function openSoakStore(place: StorePlace): SoakStore {
+  return place.kind === 's3' ? openBucket(place) : openTables(place);
+}
+
+// Where a test moves the clock, S3 must not hear of it: it refuses what is signed for another time.
+const now = Date.now.bind(Date);
+
+function openBucket({ endpoint, prefix, keys }: StorePlace & { kind: 's3' }): SoakStore {
+  const transport = nodeTransport();
+  const credentials = { accessKeyId: keys[0], secretAccessKey: keys[1] };
+  const client = s3Client({ credentials, fetch: transport.fetch, now });
+  const options = { client, bucket: 'blobs', endpoint, prefix, partSize: 5 << 20, clock: { now } };
+  const blobs = s3BlobStore(options);
+  const records = s3RecordStore(options);
+  return {
+    blobs,
+    records,
+    sweep: async () => {
+      await blobs.sweepAbandoned({ olderThanSeconds: 0 });
+      await records.sweep({ olderThanSeconds: 0 });
+    },
+    close: () => transport.close(),
+  };
+}
+
+function openTables({ url, prefix }: StorePlace & { kind: 'postgres' }): SoakStore {
+  const pool = new Pool({ connectionString: url, max: 4 }).on('error', () => undefined);
+  const blobs = postgresBlobStore({ client: pool, prefix });
+  return {
+    blobs,
+    records: postgresRecordStore({ client: pool, prefix }),
+    sweep: async () => {
+      await blobs.sweepAbandoned({ olderThanSeconds: 0 });
+    },
+    close: () => pool.end(),
+  };
+}

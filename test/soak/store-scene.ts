@@ -1,0 +1,153 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { onTestFinished } from 'vitest';
+import { bytesSource } from '../../src/bytes/source.ts';
+import type { Digest } from '../../src/digest/digest.ts';
+import type { Descriptor } from '../../src/oci/descriptor.ts';
+import { activeBlobStore, auditBlobs, type AuditReport } from '../../src/store/index.ts';
+import { listed } from '../../src/testing/registry-fixtures.ts';
+import { startPostgres, type PostgresServer } from '../peers/postgres-server.ts';
+import { startS3Server, type S3Server } from '../peers/s3-servers.ts';
+import { temporaryFolder } from './command.ts';
+import { numberedBlob, smallBlob } from './numbered-blob.ts';
+import { finishWorker } from './run-worker.ts';
+import { openSoakStore, type SoakStore, type StorePlace } from './soak-store.ts';
+import type { StoreJob } from './store-worker.ts';
+
+export type StoreName = 's3' | 'postgres';
+
+/** Servers that can be killed. */
+export interface StoreServers {
+  readonly s3: S3Server;
+  readonly postgres: PostgresServer;
+}
+
+/** Starts both, until the test is over. */
+export async function storeServers(): Promise<StoreServers> {
+  const folder = join(temporaryFolder(), 's3');
+  mkdirSync(folder);
+  const s3 = await startS3Server('versitygw', folder);
+  onTestFinished(() => s3.stop());
+  const postgres = await startPostgres(['max_connections=150']);
+  onTestFinished(() => postgres.stop());
+  return { s3, postgres };
+}
+
+/** A store in S3 and one in Postgres, of which one has the records, and what must be in them. */
+export class StoreScene {
+  /** What was acknowledged: it has been put, and something names it. */
+  readonly named: Map<Digest, Descriptor> = new Map<Digest, Descriptor>();
+  readonly stores: Readonly<Record<StoreName, SoakStore>>;
+  readonly job: Pick<StoreJob, 'stores' | 'records'>;
+  readonly #servers: StoreServers;
+
+  constructor(servers: StoreServers, records: StoreName) {
+    const { s3, postgres } = servers;
+    const { accessKeyId, secretAccessKey } = s3.credentials;
+    const places: Readonly<Record<StoreName, StorePlace>> = {
+      s3: { kind: 's3', endpoint: s3.endpoint, prefix: 'soak', keys: [accessKeyId, secretAccessKey] },
+      postgres: { kind: 'postgres', url: postgres.url, prefix: 'soak_' },
+    };
+    this.#servers = servers;
+    this.stores = { s3: openSoakStore(places.s3), postgres: openSoakStore(places.postgres) };
+    this.job = { stores: places, records };
+    onTestFinished(async () => {
+      for (const store of Object.values(this.stores)) await store.close();
+    });
+  }
+
+  get home(): SoakStore {
+    return this.stores[this.job.records as StoreName];
+  }
+
+  /** Puts blobs that nothing names. */
+  async putUnnamed(numbers: readonly number[], into: StoreName): Promise<void> {
+    for (const number of numbers) {
+      const { bytes, digest } = numberedBlob(number);
+      await this.stores[into].blobs.put(digest, bytesSource(bytes));
+    }
+  }
+
+  /** Puts many small blobs, some at a time; gives their digests, sorted. */
+  async putSmall(count: number, into: StoreName): Promise<string[]> {
+    const { blobs } = this.stores[into];
+    const digests: string[] = [];
+    for (let first = 0; first < count; first += 20) {
+      const some = Array.from({ length: Math.min(20, count - first) }, (_, index) => smallBlob(first + index));
+      await Promise.all(some.map(({ bytes, digest }) => blobs.put(digest, bytesSource(bytes))));
+      digests.push(...some.map(({ digest }) => digest));
+    }
+    return digests.sort();
+  }
+
+  /** Notes that blobs are named; the records say so already. */
+  note(numbers: readonly number[]): void {
+    for (const number of numbers) {
+      const { bytes, digest } = numberedBlob(number);
+      this.named.set(digest, { mediaType: 'application/octet-stream', digest, size: bytes.length });
+    }
+  }
+
+  /** Takes the names away from all blobs: the next collection is to remove them. */
+  async forget(): Promise<void> {
+    const { records } = this.home;
+    for (const { key, version } of await listed(records.list('roots/')))
+      await records.delete(key, { ifVersion: version });
+    this.named.clear();
+  }
+
+  /** Reads every byte of everything, as those see it who look in the active store first. */
+  audit(): Promise<AuditReport> {
+    const stores = { s3: this.stores.s3.blobs, postgres: this.stores.postgres.blobs };
+    const blobs = activeBlobStore({ records: this.home.records, stores, initial: this.job.records });
+    return auditBlobs({ blobs, reachable: this.named.values() });
+  }
+
+  /** The digests of all blobs of a store, sorted. */
+  async digestsIn(name: StoreName): Promise<string[]> {
+    return (await listed(this.stores[name].blobs.list())).map(({ digest }) => digest).sort();
+  }
+
+  /** Removes all that nothing names, hours later, and sweeps what was never seen. */
+  async cleanUp(from: StoreName): Promise<void> {
+    await finishWorker({ ...this.job, verb: 'gc', from, clock: 2 * 3_600_000 });
+    await Promise.all([this.stores.s3.sweep(), this.stores.postgres.sweep()]);
+  }
+
+  /** What is in the servers besides blobs and the records of what is named; empty where nothing has leaked. */
+  async leaks(): Promise<string[]> {
+    const records = (await listed(this.home.records.list(''))).map(({ key }) => key);
+    const foreign = records.filter((key) => !/^(roots\/|stores\/blobs$|migrations\/blobs\/state$)/.test(key));
+    return [...foreign, ...(await this.#leaksInS3()), ...(await this.#leaksInPostgres())];
+  }
+
+  async #leaksInS3(): Promise<string[]> {
+    const { client, endpoint, bucket } = this.#servers.s3;
+    const leaks: string[] = [];
+    const uploads = await (await client.fetch(`${endpoint}/${bucket}?uploads=`)).text();
+    for (const [, key = ''] of uploads.matchAll(/<Key>([^<]*)<\/Key>/g)) leaks.push(`upload ${key}`);
+    for (let after = ''; ;) {
+      const query = `list-type=2&start-after=${encodeURIComponent(after)}`;
+      const page = await (await client.fetch(`${endpoint}/${bucket}?${query}`)).text();
+      const keys = [...page.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key ?? '');
+      leaks.push(...keys.filter((key) => !/^soak\/((sha256|records)\/|conditions$)/.test(key)));
+      after = keys.at(-1) ?? '';
+      if (after === '' || !page.includes('<IsTruncated>true<')) return leaks;
+    }
+  }
+
+  async #leaksInPostgres(): Promise<string[]> {
+    const client = new pg.Client({ connectionString: this.#servers.postgres.url });
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ id: string }>(
+        `SELECT id FROM soak_blobs WHERE digest IS NULL UNION SELECT upload FROM soak_chunks c
+         WHERE NOT EXISTS (SELECT FROM soak_blobs b WHERE b.id = c.upload AND b.digest IS NOT NULL)`,
+      );
+      return rows.map(({ id }) => `rows ${id}`);
+    } finally {
+      await client.end();
+    }
+  }
+}
