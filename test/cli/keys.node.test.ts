@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CommandInput, ProgramHost } from '../../src/cli/index.ts';
@@ -55,6 +55,44 @@ describe('packwright keys', () => {
       keyId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string,
     });
     expect(await readFile(join(folder, 'k.pub'), 'utf8')).toContain('BEGIN PUBLIC KEY');
+  });
+
+  it('leaves one pair where several are made at once', async () => {
+    const folder = await emptyFolder();
+    const all = await Promise.all([1, 2, 3].map(() => run(folder, ['keys', 'generate'], password('pw'))));
+    expect(all.map(({ code }) => code).sort()).toEqual([0, 2, 2]);
+    const shown = await run(folder, ['keys', 'public', '--key', 'cosign.key'], password('pw'));
+    expect(shown.stdout).toBe(await readFile(join(folder, 'cosign.pub'), 'utf8'));
+  });
+
+  it('leaves no half of a pair, and writes through no link', async () => {
+    const folder = await emptyFolder();
+    await symlink(join(folder, 'elsewhere'), join(folder, 'cosign.pub'));
+    expect(await run(folder, ['keys', 'generate'], password('pw'))).toMatchObject({ code: 2, stdout: '' });
+    expect(await readdir(folder)).toEqual(['cosign.pub']);
+  });
+
+  it('reads a key from a variable of the environment, and says no more of one that is not there', async () => {
+    const folder = await emptyFolder();
+    await run(folder, ['keys', 'generate'], password('pw'));
+    const CI_KEY = await readFile(join(folder, 'cosign.key'), 'utf8');
+    const env = { CI_KEY, PACKWRIGHT_PASSWORD: 'pw', LARGE: 'a'.repeat(70_000) };
+    const shown = await run(folder, ['keys', 'public', '--key', 'env://CI_KEY'], { env });
+    expect(shown.stdout).toBe(await readFile(join(folder, 'cosign.pub'), 'utf8'));
+    expect(await run(folder, ['keys', 'public', '--key', 'env://NO_KEY'], { env })).toMatchObject({ code: 2 });
+    expect(await run(folder, ['keys', 'public', '--key', 'env://LARGE'], { env })).toMatchObject({ code: 30 });
+  });
+
+  it.each([
+    ['the address of a service', 'gcpkms://projects/secret-project/keys/one', 'gcpkms service'],
+    ['a token of PKCS#11', 'pkcs11:token=a?pin-value=secret-pin', 'pkcs11 service'],
+    ['the key itself', '-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----', 'belongs into a file'],
+    ['a JWK itself', '{"kty":"EC","d":"secret"}', 'belongs into a file'],
+  ])('refuses %s, and does not repeat it', async (_, key, text) => {
+    const refused = await run(await emptyFolder(), ['keys', 'public', '--key', key, '--json']);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain(text);
+    expect(refused.stderr).not.toContain('secret');
   });
 
   it('writes nothing where what was typed differs, and where nobody is there', async () => {
