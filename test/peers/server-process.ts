@@ -12,39 +12,56 @@ export interface ServerCommand {
   readonly cwd?: string | undefined;
 }
 
-/** A program that answers. */
-export interface ServerProcess {
-  /** The loopback address with its port: `127.0.0.1:45123`. */
-  readonly host: string;
+/** A program that runs. */
+export interface Running {
   /** Ends it, and waits for its end. */
   stop(): Promise<void>;
+}
+
+/** A program that answers. */
+export interface ServerProcess extends Running {
+  /** The loopback address with its port: `127.0.0.1:45123`. */
+  readonly host: string;
 }
 
 export interface StartOptions {
   readonly https?: boolean | undefined;
   /** The certificate, in PEM, that vouches for the one of the server. */
   readonly ca?: string | undefined;
+  /** What it answers when it is ready: `/v2/` by default. */
+  readonly health?: string | undefined;
 }
 
 /**
- * Starts a program on a free port and waits until it answers `/v2/`. Another program can take the port in between: it
- * is tried on three.
+ * Starts a program on a free port and waits until it answers. Another program can take the port in between: it is tried
+ * on three.
  */
 export async function startServer(
-  commandFor: (port: number) => ServerCommand,
-  options: StartOptions = {},
+  commandFor: (port: number) => ServerCommand | Promise<ServerCommand>,
+  { https = false, ca, health = '/v2/' }: StartOptions = {},
 ): Promise<ServerProcess> {
-  let said = '';
-  for (let tries = 0; tries < 3; tries += 1) {
+  for (let tries = 1; ; tries += 1) {
     const port = await freePort();
-    const command = commandFor(port);
-    const child = spawnTied(command);
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-4000)));
-    const url = `${options.https === true ? 'https' : 'http'}://127.0.0.1:${port}/v2/`;
-    if (await answers(child, url, options.ca)) return { host: `127.0.0.1:${port}`, stop: () => stop(child) };
-    await stop(child);
+    const host = `127.0.0.1:${port}`;
+    try {
+      return {
+        host,
+        ...(await startProgram(await commandFor(port), `http${https ? 's' : ''}://${host}${health}`, ca)),
+      };
+    } catch (error) {
+      if (tries === 3) throw error;
+    }
   }
-  throw new Error(`${commandFor(0).program} does not answer\n${said}`);
+}
+
+/** Starts a program and waits until it answers at a URL. Where it does not, the error holds what it said last. */
+export async function startProgram(command: ServerCommand, url: string, ca?: string): Promise<Running> {
+  const child = spawnTied(command);
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-4000)));
+  if (await answers(child, url, ca)) return { stop: () => stop(child) };
+  await stop(child);
+  throw new Error(`${command.program} does not answer at ${url}\n${said}`);
 }
 
 /** A port of the loopback that nobody listens on. */
