@@ -33,20 +33,41 @@ const maxConfigBytes = 16 * 1024 * 1024;
 
 /** The flags of both commands. */
 export const signingFlags: readonly FlagSpec[] = [
-  { flags: '--key <file>', summary: "private key that signs: cosign's, or PKCS#8; COSIGN_PASSWORD holds its password" },
-  { flags: '--identity-token <file>', summary: 'token of who signs; that of the environment without --key and this' },
-  { flags: '--signing-config <file>', summary: 'which services certify, log and stamp' },
-  { flags: '--trusted-root <file>', summary: 'whom of them to believe; the public-good instance without it' },
-  { flags: '--no-log', summary: 'with --key: ask no log and no timestamp authority', kind: 'switch' },
+  {
+    flags: '--key <file>',
+    summary:
+      'private key that signs: cosign, PKCS#8, PKCS#1, SEC1 or JWK; its password is in PACKWRIGHT_PASSWORD or COSIGN_PASSWORD, or asked for',
+  },
+  {
+    flags: '--identity-token <file>',
+    summary: 'token that says who signs; without this and --key, the one that the CI job or SIGSTORE_ID_TOKEN has',
+  },
+  {
+    flags: '--signing-config <file>',
+    summary: 'JSON that says which services certify, log and time-stamp; needed unless --no-log',
+  },
+  {
+    flags: '--trusted-root <file>',
+    summary: 'JSON that says whose certificates, logs and time stamps to believe; public-good Sigstore by default',
+  },
+  {
+    flags: '--no-log',
+    summary: 'with --key: the signature stands in no log and nobody says when it was made; nothing is contacted for it',
+    kind: 'switch',
+  },
   { flags: '--platform <platform>', summary: 'the manifest for os/architecture[/variant] in an index' },
   { flags: '--recursive', summary: 'an index, and every manifest in it', kind: 'switch' },
   {
     flags: '--format <format>',
-    summary: 'a bundle among the referrers, or the tags of cosign 2 (bundle)',
+    summary: 'a bundle among the referrers (the default), or a layer under a tag as cosign 2 has it',
     kind: 'choice',
     choices: ['bundle', 'legacy'],
   },
-  { flags: '--if-absent', summary: 'with --key: nothing where the same is there by this key', kind: 'switch' },
+  {
+    flags: '--if-absent',
+    summary: 'with --key: sign nothing where this key has signed the same before',
+    kind: 'switch',
+  },
 ];
 
 /** What the flags say. */

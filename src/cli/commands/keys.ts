@@ -76,7 +76,7 @@ export async function publicKeyCommand(
 export const keysSpec: CommandSpec = {
   name: 'keys',
   summary: 'make, import and show signing keys in the format of cosign',
-  arguments: [{ name: 'action', summary: 'generate, import or public' }],
+  arguments: [{ name: 'action', summary: 'generate a pair, import a private key, or print the public half of one' }],
   flags: [
     { flags: '--key <file>', summary: 'private key to import or show: cosign, PKCS#8, PKCS#1, SEC1 or JWK' },
     {
