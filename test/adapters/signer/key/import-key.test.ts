@@ -59,6 +59,8 @@ describe('a key is the same, read from', () => {
     'PKCS#8 in PEM': async (key) => formatPem('PRIVATE KEY', await pkcs8Of(key)),
     'PEM with lines of Windows and text before it': async (key) =>
       `made yesterday\n${formatPem('PRIVATE KEY', await pkcs8Of(key))}`.replaceAll('\n', '\r\n'),
+    'PEM with a byte order mark': async (key) => `\ufeff${formatPem('PRIVATE KEY', await pkcs8Of(key))}`,
+    'the bytes of a JWK with a byte order mark': async (key) => utf8(`\ufeff${JSON.stringify(await jwkOf(key))}\r\n`),
     'the bytes of a file of PEM': async (key) => utf8(formatPem('PRIVATE KEY', await pkcs8Of(key))),
     'a JWK': jwkOf,
     'a JWK in text': async (key) => ` ${JSON.stringify(await jwkOf(key))}`,
