@@ -25,6 +25,7 @@ export const entry: Readonly<Record<string, string>> = {
   'credential/env': 'src/adapters/credential/env.ts',
   'signer/key': 'src/adapters/signer/key.ts',
   'signer/keyless': 'src/adapters/signer/keyless.ts',
+  'signer/sigstore': 'src/adapters/signer/sigstore.ts',
   'trust/public-good': 'src/adapters/trust/public-good.ts',
   'trust/tuf': 'src/adapters/trust/tuf.ts',
   'source/http': 'src/adapters/source/http.ts',
