@@ -8,6 +8,7 @@ import { commandTransport } from './command-transport.ts';
 import type { CommandContext } from './context.ts';
 import { environmentProxy } from './environment-proxy.ts';
 import { readDocument } from './read-document.ts';
+import { readNamed } from './read-named.ts';
 import { loadSigningKey } from './signing-key-file.ts';
 
 /** Who signs, and who witnesses it: what `packwright sign` and `packwright attest` have in common. */
@@ -176,7 +177,7 @@ async function trustOf({ trustedRoot }: SigningFlags, context: CommandContext): 
 
 /** No message says what is in the file. */
 async function tokenFile(path: string, context: CommandContext): Promise<string> {
-  const bytes = await readDocument(path, maxTokenBytes, context);
+  const bytes = await readNamed(path, { flag: 'identity-token', limit: maxTokenBytes }, context);
   try {
     return fromUtf8(bytes).trim();
   } catch {
