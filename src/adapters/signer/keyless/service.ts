@@ -151,6 +151,7 @@ export function answerError({ name, code, url }: ServiceRequest, problem: string
   return new SigningError(code, `answer of the ${name} ${problem}`, {
     service: redactUrl(url),
     ...(cause === undefined ? {} : { cause }),
+    hint: isPackError(cause) ? cause.hint : undefined,
   });
 }
 
