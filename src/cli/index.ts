@@ -24,6 +24,7 @@ export {
   publicKeyCommand,
   type GenerateKeysCommandOptions,
   type ImportKeyCommandOptions,
+  type KeyFileAlgorithm,
   type PublicKeyCommandResult,
 } from './commands/keys.ts';
 export {

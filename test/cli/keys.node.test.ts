@@ -128,6 +128,7 @@ describe('packwright keys', () => {
     ['a file that is no key', ['public', '--key', 'readme'], 1, 'no private key in PEM'],
     ['a flag of another action', ['generate', '--key', 'readme'], 2, 'does not go with keys generate'],
     ['an algorithm that is none', ['generate', '--algorithm', 'ML-DSA'], 2, 'ML-DSA'],
+    ['an algorithm that no file says', ['generate', '--algorithm', 'PKIX_RSA_PSS_3072_SHA256'], 2, 'file of a key'],
     ['a folder that is a file', ['generate', '--output-key-prefix', 'readme/k'], 1, 'cannot be written'],
   ])('refuses %s', async (_, argv, code, text) => {
     const folder = await emptyFolder();
