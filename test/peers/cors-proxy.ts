@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { listen, type Listening } from './listen.ts';
 
 /** Where a proxy sends what it gets: to a port of the loopback, or to a socket in a file. */
@@ -14,17 +16,26 @@ const cors = {
 export function startCorsProxy(target: ProxyTarget): Promise<Listening> {
   return listen((request, response) => {
     if (request.method === 'OPTIONS') response.writeHead(204, cors).end();
-    else forward(target, request, response);
+    else void forward(target, request, response);
   });
 }
 
-function forward(target: ProxyTarget, request: IncomingMessage, response: ServerResponse): void {
+/**
+ * Both bodies go on in one piece. Where they came in several, timestamp-server now and then closed its socket before it
+ * had read the second, and cosign, which does not try that again, failed.
+ */
+async function forward(target: ProxyTarget, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, url, headers } = request;
-  const onward = httpRequest({ host: '127.0.0.1', ...target, method, path: url, headers, agent: false });
-  onward.on('response', (answer) => {
+  try {
+    const body = await buffer(request);
+    const onward = httpRequest({ host: '127.0.0.1', ...target, method, path: url, headers, agent: false });
+    // One that comes after the answer is of no interest.
+    onward.on('error', () => undefined).end(body);
+    const [answer] = (await once(onward, 'response')) as [IncomingMessage];
     const answered: OutgoingHttpHeaders = { ...answer.headers, ...cors };
-    answer.pipe(response.writeHead(answer.statusCode ?? 502, answered));
-  });
-  onward.on('error', () => (response.headersSent ? response.destroy() : response.writeHead(502, cors).end()));
-  request.pipe(onward);
+    const content = await buffer(answer);
+    response.writeHead(answer.statusCode ?? 502, answered).end(content);
+  } catch {
+    response.writeHead(502, cors).end();
+  }
 }
