@@ -9,7 +9,7 @@ import { programPath, run } from '../peers/programs.ts';
 import { statusOf } from '../peers/status-of.ts';
 import { describeWithPeers } from './peers.ts';
 
-describeWithPeers('a private Sigstore', () => {
+describeWithPeers('a private Sigstore', { timeout: 60_000 }, () => {
   let sigstore: PrivateSigstore;
   let otherRoot: string;
   let gone: { readonly folder: string; readonly answers: readonly unknown[] };

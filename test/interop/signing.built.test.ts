@@ -82,7 +82,7 @@ interface Question {
   readonly other: readonly string[];
 }
 
-describeWithPeers('what the installed package signs', () => {
+describeWithPeers('what the installed package signs', { timeout: 60_000 }, () => {
   let sigstore: PrivateSigstore;
   let project: string;
   let questions: Readonly<Record<BundleName, Question>>;

@@ -1,6 +1,12 @@
 import { bytesSource, digestOf, streamSource } from 'packwright';
 import { formatBundle, parseBundle, parseSigningConfig, parseTrustRoot, statementPayloadType } from 'packwright/attest';
-import { exportPublicKeyPem, generateSigningKey, keySigner, type Signer } from 'packwright/signer/key';
+import {
+  exportPublicKeyPem,
+  generateSigningKey,
+  keySigner,
+  type Signer,
+  type WebSigningKey,
+} from 'packwright/signer/key';
 import { keylessSigner, sigstoreWitness } from 'packwright/signer/keyless';
 import { verify, type Policy, type SignerRule } from 'packwright/verify';
 import { codeOf } from './some-bytes.ts';
@@ -40,49 +46,59 @@ const predicate = {
 
 /** Signs a file and a statement about it, without a key and with one that cannot leave the runtime, and verifies each. */
 export async function signEverything(task: SigningTask): Promise<SigningOutcome> {
-  const bytes = new TextEncoder().encode(task.text);
-  const services = { signingConfig: parseSigningConfig(task.signingConfig), trust: parseTrustRoot(task.trustedRoot) };
-  const { trust } = services;
   const key = await generateSigningKey({ extractable: false });
   const publicKey = await exportPublicKeyPem(key);
-  const signers = {
-    keyless: keylessSigner({ ...services, identityToken: task.signer.token }),
-    builder: keylessSigner({ ...services, identityToken: task.builder.token }),
-    logged: keySigner({ key, trust, witness: sigstoreWitness(services) }),
-    key: keySigner({ key }),
+  const bundles = await bundlesBy(key, task);
+  const exported = await codeOf(() => crypto.subtle.exportKey('pkcs8', key.pair.privateKey));
+  const verdicts = await verdictsOn(bundles, publicKey, task);
+  return { bundles, publicKey, verdicts: { ...verdicts, 'the private key, exported': exported } };
+}
+
+async function bundlesBy(
+  key: WebSigningKey,
+  { signingConfig, trustedRoot, text, signer, builder }: SigningTask,
+): Promise<SigningOutcome['bundles']> {
+  const bytes = new TextEncoder().encode(text);
+  const trust = parseTrustRoot(trustedRoot);
+  const services = { signingConfig: parseSigningConfig(signingConfig), trust };
+  const bySigner = keylessSigner({ ...services, identityToken: signer.token });
+  const byBuilder = keylessSigner({ ...services, identityToken: builder.token });
+  const logged = keySigner({ key, trust, witness: sigstoreWitness(services) });
+  return {
+    keyless: await formatted(bySigner.sign({ kind: 'message', message: bytes })),
+    'keyless streamed': await formatted(bySigner.sign({ kind: 'message', message: unsized(bytes) })),
+    'keyless statement': await formatted(byBuilder.sign(statementOf(bytes))),
+    key: await formatted(logged.sign({ kind: 'message', message: bytesSource(bytes) })),
+    'key statement': await formatted(keySigner({ key }).sign(statementOf(bytes))),
   };
-  const rules = { signer: ruleOf(task.signer), builder: ruleOf(task.builder), key: { key: publicKey } };
-  const bundles = {
-    keyless: await formatted(signers.keyless.sign({ kind: 'message', message: bytes })),
-    'keyless streamed': await formatted(signers.keyless.sign({ kind: 'message', message: unsized(bytes) })),
-    'keyless statement': await formatted(signers.builder.sign(statementOf(bytes))),
-    key: await formatted(signers.logged.sign({ kind: 'message', message: bytesSource(bytes) })),
-    'key statement': await formatted(signers.key.sign(statementOf(bytes))),
-  };
-  const stated: Partial<Policy> = { predicates: [{ type: predicateType }] };
-  const says = (name: BundleName, rule: SignerRule, more: Partial<Policy> = {}, file = bytes): Promise<string> =>
+}
+
+async function verdictsOn(
+  bundles: SigningOutcome['bundles'],
+  publicKey: string,
+  { trustedRoot, text, ...task }: SigningTask,
+): Promise<Record<string, string>> {
+  const trust = parseTrustRoot(trustedRoot);
+  const says = (name: BundleName, rule: SignerRule, more: Partial<Policy> = {}, file = text): Promise<string> =>
     codeOf(() => {
       const policy: Policy = { version: 1, signers: { anyOf: [rule] }, ...more };
-      return verify(file, parseBundle(bundles[name]), { trust, policy });
+      return verify(new TextEncoder().encode(file), parseBundle(bundles[name]), { trust, policy });
     });
-  const other = new TextEncoder().encode(`${task.text}!`);
+  const stated: Partial<Policy> = { predicates: [{ type: predicateType }] };
+  const [signer, builder, key] = [ruleOf(task.signer), ruleOf(task.builder), { key: publicKey }];
+  const other = `${text}!`;
   return {
-    bundles,
-    publicKey,
-    verdicts: {
-      keyless: await says('keyless', rules.signer),
-      'keyless streamed': await says('keyless streamed', rules.signer),
-      'keyless statement': await says('keyless statement', rules.builder, stated),
-      key: await says('key', rules.key, { demand: { log: 1, time: 1 } }),
-      'key statement': await says('key statement', rules.key, stated),
-      'keyless, of somebody else': await says('keyless', rules.builder),
-      'keyless, of another file': await says('keyless', rules.signer, {}, other),
-      'statement, by somebody else': await says('keyless statement', rules.signer, stated),
-      'statement, about another file': await says('keyless statement', rules.builder, stated, other),
-      'key, of another file': await says('key', rules.key, {}, other),
-      'key, without a log': await says('key statement', rules.key, { ...stated, demand: { log: 1 } }),
-      'the private key, exported': await codeOf(() => crypto.subtle.exportKey('pkcs8', key.pair.privateKey)),
-    },
+    keyless: await says('keyless', signer),
+    'keyless streamed': await says('keyless streamed', signer),
+    'keyless statement': await says('keyless statement', builder, stated),
+    key: await says('key', key, { demand: { log: 1, time: 1 } }),
+    'key statement': await says('key statement', key, stated),
+    'keyless, of somebody else': await says('keyless', builder),
+    'keyless, of another file': await says('keyless', signer, {}, other),
+    'statement, by somebody else': await says('keyless statement', signer, stated),
+    'statement, about another file': await says('keyless statement', builder, stated, other),
+    'key, of another file': await says('key', key, {}, other),
+    'key, without a log': await says('key statement', key, { ...stated, demand: { log: 1 } }),
   };
 }
 
