@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { execPath as ownPath, platform } from 'node:process';
 import { credentialIn, type NpmCredential } from './npm-credential.ts';
 import { proxyFor } from './npm-proxy.ts';
 import { npmRegistries, type NpmRegistries, type RunNpm } from './npm-registries.ts';
@@ -59,7 +58,7 @@ export interface NpmConfig {
  * `credentialFor` throw it for a registry that is no http or https address. No error holds a value of the configuration.
  */
 export function readNpmConfig(options: NpmConfigOptions): NpmConfig {
-  const { env, cwd, home, execPath = ownPath } = options;
+  const { env, cwd, home, execPath = process.execPath } = options;
   const settings = npmSettings({ env, cwd, home, execPath });
   const registries = npmRegistries(settings, options);
   const isSet = (key: string): boolean => settings.text(key) === 'true';
@@ -115,5 +114,5 @@ function isLoopback(hostname: string): boolean {
 }
 
 function defaultCache(env: Environment): string {
-  return platform === 'win32' ? join(env['LOCALAPPDATA'] ?? '~', 'npm-cache') : '~/.npm';
+  return process.platform === 'win32' ? join(env['LOCALAPPDATA'] ?? '~', 'npm-cache') : '~/.npm';
 }
