@@ -37,11 +37,12 @@ export const signingFlags: readonly FlagSpec[] = [
   {
     flags: '--key <file>',
     summary:
-      'private key that signs: cosign, PKCS#8, PKCS#1, SEC1 or JWK; its password is in PACKWRIGHT_PASSWORD or COSIGN_PASSWORD, or asked for',
+      'file of the private key, or env://NAME: cosign, PKCS#8, PKCS#1, SEC1 or JWK; its password is in PACKWRIGHT_PASSWORD or COSIGN_PASSWORD, or asked for',
   },
   {
     flags: '--identity-token <file>',
-    summary: 'token that says who signs; without this and --key, the one that the CI job or SIGSTORE_ID_TOKEN has',
+    summary:
+      'file of a token that says who signs, or env://NAME; without this and --key, the one that the CI job or SIGSTORE_ID_TOKEN has',
   },
   {
     flags: '--signing-config <file>',

@@ -104,7 +104,10 @@ export const keysSpec: CommandSpec = {
   summary: 'make, import and show signing keys in the format of cosign',
   arguments: [{ name: 'action', summary: 'generate a pair, import a private key, or print the public half of one' }],
   flags: [
-    { flags: '--key <file>', summary: 'private key to import or show: cosign, PKCS#8, PKCS#1, SEC1 or JWK' },
+    {
+      flags: '--key <file>',
+      summary: 'private key to import or show, in a file or env://NAME: cosign, PKCS#8, PKCS#1, SEC1 or JWK',
+    },
     {
       flags: '--output-key-prefix <prefix>',
       summary: 'write PREFIX.key and PREFIX.pub; cosign by default, import-cosign for an import',
