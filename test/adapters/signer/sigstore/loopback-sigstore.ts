@@ -20,6 +20,8 @@ export interface LoopbackSigstore {
   readonly issuer: TestIssuer;
   /** Hosts that were asked, in order. */
   readonly hosts: readonly string[];
+  /** The document that lists them. */
+  signingConfig(config?: TestSigningConfigOptions): string;
   /** Options of a signer that asks this one. */
   options(config?: TestSigningConfigOptions, more?: Partial<SigstoreSignerOptions>): Promise<SigstoreSignerOptions>;
 }
@@ -40,12 +42,15 @@ export async function startLoopbackSigstore(
     hosts.push(host);
     return (await intercept?.(request, count)) ?? services.fetch(request);
   });
+  const signingConfig = (config?: TestSigningConfigOptions): string =>
+    services.signingConfig(config).replaceAll('https://', base);
   return {
     sigstore,
     issuer,
     hosts,
+    signingConfig,
     options: async (config, more = {}) => ({
-      signingConfig: parseSigningConfig(services.signingConfig(config).replaceAll('https://', base)),
+      signingConfig: parseSigningConfig(signingConfig(config)),
       trust: parseTrustRoot(sigstore.trustRoot),
       identityToken: await issuer.token(person),
       retries: 0,
