@@ -136,7 +136,7 @@ describeWithPeers('sigstore-js in a private Sigstore', () => {
   describe('signs', () => {
     const ANY = '"selector": "ANY"';
 
-    it.each(enterable)('by itself what verifies: %s, %s', async (kind, config) => {
+    const built = async (kind: Kind, config: ConfigName): Promise<Bundle> => {
       const text = readFileSync(sigstore.signingConfigs[config], 'utf8').replace(/"selector":\s*"\w+"/g, ANY);
       const document = JSON.parse(text) as Record<string, unknown>;
       if (config === 'timestampOnly') delete document.rekorTlogConfig;
@@ -148,7 +148,11 @@ describeWithPeers('sigstore-js in a private Sigstore', () => {
       });
       const artifact =
         kind === 'message' ? { data: Buffer.from(file) } : { data: Buffer.from(payload), type: payloadType };
-      const bundle = parseBundle(JSON.stringify(bundleToJSON(await builder.create(artifact))));
+      return parseBundle(JSON.stringify(bundleToJSON(await builder.create(artifact))));
+    };
+
+    it.each(enterable)('by itself what verifies: %s, %s', async (kind, config) => {
+      const bundle = await built(kind, config);
       await acceptOurs({ bundle });
       await expect(acceptOurs({ bundle, identity: 'mallory@example.com' })).rejects.toThrow('mallory');
       await expect(acceptOurs(otherBytes(bundle))).rejects.toThrow();
@@ -168,6 +172,8 @@ describeWithPeers('sigstore-js in a private Sigstore', () => {
       const signing = sigstoreSigner({ ...(await services('log')), retries: 0 }).sign(contents.statement);
       await expect(signing).rejects.toMatchObject({ code: 'ERR_LOG_ENTRY', details: { status: 400 } });
       note('both of sigstoreSigner', 'statement', 'log', 'refused by Rekor v2');
+      await expect(built('statement', 'log')).rejects.toMatchObject({ code: 'TLOG_CREATE_ENTRY_ERROR' });
+      note('packwright of @sigstore/sign', 'statement', 'log', 'refused by Rekor v2');
     });
   });
 });
