@@ -1,11 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { memoryBlobStore } from '../../../src/adapters/blob-store/memory.ts';
+import { unlistedReferrers } from '../../../src/adapters/registry/layout/unlisted-referrers.ts';
 import { openLayout, type Layout } from '../../../src/adapters/registry/layout.ts';
+import { utf8 } from '../../../src/bytes/encoding.ts';
 import { algorithmOf, hexOf } from '../../../src/digest/digest.ts';
 import type { Descriptor } from '../../../src/oci/descriptor.ts';
 import { mediaTypes } from '../../../src/oci/media-types.ts';
+import type { BlobStore } from '../../../src/ports/blob-store.ts';
 import type { Repository } from '../../../src/ports/registry.ts';
+import { bytesSource } from '../../../src/testing/bytes.ts';
 import { listed, putManifest, rootsOf, textDescriptor } from '../../../src/testing/registry-fixtures.ts';
 import { temporaryFolder } from '../node/temporary-folder.ts';
 
@@ -53,6 +58,13 @@ class SavedLayout {
 const digestsOf = async (repository: Repository, subject: Descriptor): Promise<readonly string[]> =>
   (await repository.referrers(subject.digest)).referrers.map(({ digest }) => digest);
 
+async function someBlob(): Promise<{ readonly descriptor: Descriptor; readonly store: BlobStore }> {
+  const descriptor = textDescriptor('a blob', 'text/plain');
+  const store = memoryBlobStore();
+  await store.put(descriptor.digest, bytesSource(utf8('a blob')));
+  return { descriptor, store };
+}
+
 describe('a layout that cosign saved with bundles', () => {
   it.each(['image', 'imageIndex'])('tells the referrers that it does not list: %s', async (kind) => {
     const saved = new SavedLayout();
@@ -94,6 +106,21 @@ describe('a layout that cosign saved with bundles', () => {
     other.list('image', other.manifest('one'));
     other.list('image', other.manifest('another'));
     expect(await digestsOf(other.open().repository, subject)).toEqual([]);
+  });
+
+  it('is refused where it has more small blobs than anybody would read', async () => {
+    const { descriptor, store } = await someBlob();
+    const blobs: BlobStore = {
+      ...store,
+      list: async function* () {
+        for (let count = 0; count <= 10_000; count += 1) yield await Promise.resolve(descriptor);
+      },
+    };
+    const entry = { ...textDescriptor('an image', mediaTypes.imageManifest), ...kindOf('image') };
+    const index = { schemaVersion: 2 as const, mediaType: mediaTypes.imageIndex, manifests: [entry] };
+    const documents = { id: 'saved', read: () => Promise.resolve(index), locked: () => Promise.reject(new Error()) };
+    const looking = unlistedReferrers({ documents, blobs }, {});
+    await expect(looking).rejects.toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
   });
 
   it('gives an unlisted referrer away when it is deleted', async () => {
