@@ -47,7 +47,7 @@ function createProgram(
   setExitCode: (code: number) => void,
 ): Command {
   const program = new Command('packwright')
-    .description('Packs software into OCI artifacts, moves them, and checks every byte.')
+    .description('Packs software into OCI artifacts, moves, signs and verifies them, and checks every byte.')
     .version(host.version, '--version', 'print the version')
     .exitOverride()
     .configureOutput({
