@@ -66,8 +66,16 @@ export const cellName = ({ from, kind, content, format, log }: Cell): string =>
   [from, kind, content, format, log].join('-').replace(' ', '-');
 
 /** What a test is called. */
-export function cellTitle({ from, kind, content, place, format, log }: Cell): string {
+export function cellTitle(cell: Cell): string {
+  const { from, kind, content, format, log } = cell;
   const verifier = from === 'cosign' ? 'packwright' : 'cosign';
   const witness = { log: 'a log', timestamp: 'a timestamp alone', none: 'no witness' }[log];
-  return `${from} signs, ${verifier} verifies: ${content} by ${kind}, ${format} with ${witness}, ${place}`;
+  return `${from} signs, ${verifier} verifies: ${content} by ${kind}, ${format} with ${witness}, ${whereOf(cell)}`;
+}
+
+/** cosign signs in no layout, and reads only those that say which entry is the image. */
+function whereOf({ from, content, place, format }: Cell): string {
+  if (place !== 'layout' || content.startsWith('blob')) return place;
+  if (from === 'cosign') return format === 'bundle' ? 'layouts of cosign save and of oras cp' : 'layout of cosign save';
+  return `layout marked for cosign, and the same brought to a registry by ${format === 'bundle' ? 'oras' : 'us'}`;
 }
