@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CommandInput, ProgramHost } from '../../src/cli/index.ts';
 import { generateSigningKey } from '../../src/adapters/signer/key.ts';
-import { formatPem } from '../../src/adapters/signer/key/public-key-pem.ts';
+import { formatPem } from '../../src/bytes/pem.ts';
 import { emptyFolder, run } from './run-command.ts';
 
 const password = (PACKWRIGHT_PASSWORD: string): Partial<ProgramHost> => ({ env: { PACKWRIGHT_PASSWORD } });
@@ -18,7 +18,8 @@ function person(...answers: string[]): { readonly input: CommandInput; readonly 
   return { asked, input: { terminal: true, readAll: () => Promise.reject(new Error('nothing is piped')), ask } };
 }
 
-describe('packwright keys', () => {
+// Each key is sealed by scrypt: on a busy machine that takes what it takes.
+describe('packwright keys', { timeout: 30_000 }, () => {
   it('makes a key pair that it can show, with the private key for its user alone', async () => {
     const folder = await emptyFolder();
     const made = await run(folder, ['keys', 'generate'], password('pässword'));

@@ -1,7 +1,7 @@
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { scrypt } from '@noble/hashes/scrypt.js';
 import { exportPublicKeyPem, generateSigningKey, importSigningKey } from '../../src/adapters/signer/key.ts';
-import { formatPem } from '../../src/adapters/signer/key/public-key-pem.ts';
+import { formatPem } from '../../src/bytes/pem.ts';
 import { requestCertificate } from '../../src/adapters/signer/keyless/certificate-request.ts';
 import { createEphemeralKey, ephemeralDetails } from '../../src/adapters/signer/keyless/ephemeral-key.ts';
 import { parseIdentityToken } from '../../src/adapters/signer/keyless/identity-token.ts';

@@ -1,4 +1,4 @@
-import { hexOf } from '../../../digest/digest.ts';
+import { cosignTag } from '../../../oci/cosign-tag.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { LayoutIndex } from './index-document.ts';
 
@@ -11,10 +11,10 @@ const kinds = {
 } as const;
 
 /** What follows the digest in the tags that cosign 2 gives to these in a registry. */
-const suffixes: Readonly<Record<string, string>> = { [kinds.signatures]: 'sig', [kinds.attestations]: 'att' };
+const suffixes: Readonly<Record<string, 'sig' | 'att'>> = { [kinds.signatures]: 'sig', [kinds.attestations]: 'att' };
 
 /** The suffix of what cosign 2 signed, where an entry is that: `sig` or `att`. */
-export function savedSuffix({ annotations }: Descriptor): string | undefined {
+export function savedSuffix({ annotations }: Descriptor): 'sig' | 'att' | undefined {
   return suffixes[annotations?.['kind'] ?? ''];
 }
 
@@ -30,6 +30,7 @@ export function savedSubject({ manifests }: LayoutIndex): Descriptor | undefined
 /** The tag that an entry had before `cosign save` left it out: that of signatures or attestations of cosign 2. */
 export function savedTag(index: LayoutIndex, entry: Descriptor): string | undefined {
   const suffix = savedSuffix(entry);
-  const subject = suffix === undefined ? undefined : savedSubject(index);
-  return subject && `sha256-${hexOf(subject.digest)}.${suffix}`;
+  if (suffix === undefined) return undefined;
+  const subject = savedSubject(index);
+  return subject && cosignTag(subject.digest, suffix);
 }

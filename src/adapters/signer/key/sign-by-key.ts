@@ -12,7 +12,7 @@ import { prepareContent, type ContentDemand, type PreparedContent } from '../sha
 import type { Witness, WitnessedSignature } from '../shared/witness.ts';
 import { keyError } from './key-error.ts';
 import type { KeySignerOptions } from './key-signer.ts';
-import { formatPem } from './public-key-pem.ts';
+import { formatPem } from '../../../bytes/pem.ts';
 
 /** The key, as bundles and verifiers know it. */
 interface KnownKey {

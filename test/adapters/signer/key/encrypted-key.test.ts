@@ -11,7 +11,6 @@ import {
 } from '../../../../src/adapters/signer/key.ts';
 import { decryptCosignKey, encryptCosignKey } from '../../../../src/adapters/signer/key/cosign-key.ts';
 import { deriveKey, portableScrypt } from '../../../../src/adapters/signer/key/derive-key.ts';
-import { formatPem } from '../../../../src/adapters/signer/key/public-key-pem.ts';
 import { checkScryptCost } from '../../../../src/adapters/signer/key/scrypt-cost.ts';
 import {
   derExplicit,
@@ -22,7 +21,7 @@ import {
   derSequence,
 } from '../../../../src/bytes/der-writer.ts';
 import { toBase64, toHex, utf8 } from '../../../../src/bytes/encoding.ts';
-import { parsePem } from '../../../../src/bytes/pem.ts';
+import { formatPem, parsePem } from '../../../../src/bytes/pem.ts';
 import { cosignKey, cosignPublicKey } from './some-keys.ts';
 
 const label = 'ENCRYPTED SIGSTORE PRIVATE KEY';

@@ -7,7 +7,7 @@ import {
   type SigningKeyAlgorithm,
   type WebSigningKey,
 } from '../../../../src/adapters/signer/key.ts';
-import { formatPem } from '../../../../src/adapters/signer/key/public-key-pem.ts';
+import { formatPem } from '../../../../src/bytes/pem.ts';
 import { derCursor, derTags, readDer } from '../../../../src/bytes/der-reader.ts';
 import {
   derBitString,
