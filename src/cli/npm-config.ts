@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isLoopback } from '../http/loopback.ts';
 import { credentialIn, type NpmCredential } from './npm-credential.ts';
 import { proxyFor } from './npm-proxy.ts';
 import { npmRegistries, type NpmRegistries, type RunNpm } from './npm-registries.ts';
@@ -107,10 +108,6 @@ function credentialOf(url: URL, settings: NpmSettings, registries: NpmRegistries
   if (own !== undefined) return own;
   const [registry] = here;
   return registry && (credentialIn(settings, new URL(`${registry.href}/`)) ?? registry.credential);
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
 }
 
 function defaultCache(env: Environment): string {

@@ -23,6 +23,8 @@ export interface SigningFlags {
   readonly trustedRoot?: string | undefined;
   /** Asks nobody but the key: the signature stands in no log, and nobody says when it was made. */
   readonly noLog?: boolean | undefined;
+  /** Sends the token over http to a certificate authority on another machine, too. */
+  readonly plainHttp?: boolean | undefined;
   readonly platform?: string | undefined;
   readonly recursive?: boolean | undefined;
   readonly format?: 'bundle' | 'legacy' | undefined;
@@ -80,6 +82,7 @@ export function signingOptions(flags: FlagValues): SigningFlags {
     signingConfig: textFlag(flags, 'signingConfig'),
     trustedRoot: textFlag(flags, 'trustedRoot'),
     noLog: flags['log'] === false,
+    plainHttp: switchFlag(flags, 'plainHttp'),
     platform: textFlag(flags, 'platform'),
     recursive: switchFlag(flags, 'recursive'),
     format: textFlag(flags, 'format') as SigningFlags['format'],
@@ -156,7 +159,7 @@ async function witnessedSigner(
   }
   const { identityToken: file } = flags;
   const identityToken = file === undefined ? ambientToken(context.env, { fetch }) : await tokenFile(file, context);
-  return keylessSigner({ ...services, identityToken });
+  return keylessSigner({ ...services, identityToken, unsafePlainHttp: flags.plainHttp });
 }
 
 async function configFile(path: string, context: CommandContext): Promise<SigningConfig> {

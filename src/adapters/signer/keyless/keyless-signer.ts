@@ -27,9 +27,19 @@ export interface KeylessSignerOptions extends SigstoreWitnessOptions {
   readonly identity?: ExpectedIdentity | undefined;
   /** Takes a certificate that no log of certificates published, where a private authority has none. */
   readonly unsafeNoSct?: boolean | undefined;
+  /** Sends the token to a certificate authority over http, on hosts other than this machine too. */
+  readonly unsafePlainHttp?: boolean | undefined;
 }
 
-const optionNames = ['signingConfig', 'trust', 'identityToken', 'audience', 'identity', 'unsafeNoSct'];
+const optionNames = [
+  'signingConfig',
+  'trust',
+  'identityToken',
+  'audience',
+  'identity',
+  'unsafeNoSct',
+  'unsafePlainHttp',
+];
 
 /**
  * Signs for whoever an identity token is of. For each signature a key is made and forgotten; the certificate authority of
@@ -63,7 +73,7 @@ export function keylessSigner(options: KeylessSignerOptions): Signer {
   return {
     async sign(content, { signal } = {}) {
       const chosen = chooseServices(options.signingConfig, client.clock.now());
-      const authority = checkChosen(chosen, options.trust);
+      const authority = checkChosen(chosen, options);
       const digestOnly = !isSmall(content);
       const prepared = await prepareContent(content, { hash: 'sha256', bytes: !digestOnly }, signal);
       const token = await takeToken(options, client.clock.now(), signal);

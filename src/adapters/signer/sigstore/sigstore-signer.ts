@@ -37,6 +37,8 @@ export interface SigstoreSignerOptions {
   readonly identity?: ExpectedIdentity | undefined;
   /** Takes a certificate that no log of certificates published, where a private authority has none. */
   readonly unsafeNoSct?: boolean | undefined;
+  /** Sends the token to a certificate authority over http, on hosts other than this machine too. */
+  readonly unsafePlainHttp?: boolean | undefined;
   /** Milliseconds for one answer; 30,000 by default. A log of Rekor v2 takes up to 10,000. */
   readonly timeoutMs?: number | undefined;
   /** How often a service that fails is asked again; 2 by default. */
@@ -50,6 +52,7 @@ const optionNames = [
   'audience',
   'identity',
   'unsafeNoSct',
+  'unsafePlainHttp',
   'timeoutMs',
   'retries',
 ];
@@ -95,7 +98,7 @@ export function sigstoreSigner(options: SigstoreSignerOptions): Signer {
       signal?.throwIfAborted();
       const client = await loadClient();
       const chosen = chooseServices(options.signingConfig, Date.now());
-      const authority = checkChosen(chosen, options.trust);
+      const authority = checkChosen(chosen, options);
       const prepared = await prepareContent(content, { hash: 'sha256', bytes: true }, signal);
       const token = await takeToken(options, Date.now(), signal);
       return finish(await certify({ options, settings, client, chosen, authority, prepared, token, signal }));
