@@ -42,7 +42,10 @@ describe('options of a keyless signer', () => {
       const certificateAuthorities = [{ ...authority, url: `http://${host}/` }];
       const fetch: typeof globalThis.fetch = (input, init) => {
         const { url } = new Request(input);
-        return options.fetch?.(url.replace(`http://${host}`, new URL(authority.url).origin), init) ?? Promise.reject();
+        return (
+          options.fetch?.(url.replace(`http://${host}`, new URL(authority.url).origin), init) ??
+          Promise.reject(new Error('no fetch'))
+        );
       };
       return { ...options, fetch, signingConfig: { ...options.signingConfig, certificateAuthorities } };
     };
