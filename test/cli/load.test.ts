@@ -7,10 +7,7 @@ describe('loadCommands', () => {
     expect(await loadCommands(name)).toEqual([command]);
   });
 
-  it.each([undefined, 'help', '--help', 'packs', 'toString', '__proto__'])(
-    'gives all of them for %s',
-    async (name) => {
-      expect(await loadCommands(name)).toBe(commands);
-    },
-  );
+  it.each([undefined, 'help', '--help', 'packs', 'toString', '__proto__'])('gives all of them for %s', async (name) => {
+    expect(await loadCommands(name)).toBe(commands);
+  });
 });

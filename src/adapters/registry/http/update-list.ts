@@ -170,9 +170,12 @@ class ListUpdate {
     for (const digest of this.#gone) entries.delete(digest);
     const late = new Error(`read and write of ${this.#list.id} took more than ${this.#watchMs} ms`);
     const controller = new AbortController();
-    const timer = setTimeout(() => {
-      controller.abort(late);
-    }, readAt + this.#watchMs - this.#clock.now());
+    const timer = setTimeout(
+      () => {
+        controller.abort(late);
+      },
+      readAt + this.#watchMs - this.#clock.now(),
+    );
     const stop = (): void => {
       controller.abort(this.#signal?.reason);
     };
