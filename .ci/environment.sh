@@ -7,8 +7,10 @@ PACKWRIGHT_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/packwright-ci
 peer_folder() { echo "$PACKWRIGHT_CACHE/peer-$(basename "$1")-$(fingerprint "$1"/go.mod "$1"/go.sum)"; }
 PACKWRIGHT_PEERS=$PACKWRIGHT_CACHE/peers-$(fingerprint "$CI_FOLDER"/peers/*/go.{mod,sum})
 PACKWRIGHT_RUNTIMES=$PACKWRIGHT_CACHE/runtimes-$(fingerprint "$CI_FOLDER"/runtimes/package-lock.json)
+PACKWRIGHT_SBOM_TOOLS=$PACKWRIGHT_CACHE/sbom-$(fingerprint "$CI_FOLDER"/sbom/package-lock.json "$CI_FOLDER"/sbom/requirements.txt)
 export PACKWRIGHT_CACHE
 
-# Only the steps that are about them see the peers and the runtimes: the others run as for anybody who just cloned.
+# Only the steps that are about them see these: the others run as for anybody who just cloned.
 use_peers() { export PACKWRIGHT_PEERS; }
 use_runtimes() { export PACKWRIGHT_RUNTIMES; }
+use_sbom_tools() { export PACKWRIGHT_SBOM_TOOLS; }

@@ -9,6 +9,7 @@ import { registryFigures } from './registry-figures.ts';
 import { reportFigure } from './report.ts';
 import { sbomFigure } from './sbom.ts';
 import { sha256Figure } from './sha256.ts';
+import { signFigures } from './sign.ts';
 import { tarFileFigure, tarTreeFigure } from './tar.ts';
 import { verifyFigures } from './verify.ts';
 import { fileSystemOf, makeWorkFolder } from './work-folder.ts';
@@ -40,6 +41,7 @@ const figures: Readonly<Record<string, (folder: string, sizes: Sizes) => Promise
   sbom: (folder) => sbomFigure(folder),
   ...registryFigures,
   ...verifyFigures,
+  ...signFigures,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,8 +1,8 @@
 /**
- * Packs software into OCI artifacts, copies, inspects and unpacks them, and checks every byte.
+ * Packs software into OCI artifacts, copies, inspects and unpacks them, checks every byte, signs, attests and verifies.
  *
  * Start with {@link createPackService}. Stores, registries, sources and sinks are subpaths of their own:
- * `packwright/registry/layout`, `packwright/source/http`, `packwright/sink/fs` and so on.
+ * `packwright/registry/layout`, `packwright/source/http`, `packwright/sink/fs`, `packwright/signer/key` and so on.
  *
  * @module
  */
@@ -13,7 +13,8 @@ import type { FileSink } from './ports/file-sink.ts';
 import type { Registry } from './ports/registry.ts';
 
 /**
- * Makes the service that has the verbs: pack, copy, inspect, unpack, resolve, attach, diff, verify.
+ * Makes the service that has the verbs: pack, copy, inspect, unpack, resolve, attach, diff, sign, attest, sbom,
+ * verify.
  *
  * With no options it works in memory: every host that a reference names is a registry of its own, which is gone with
  * the service. Ports that are injected make it work anywhere.

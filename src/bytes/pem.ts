@@ -1,5 +1,5 @@
 import { FormatError } from '../errors.ts';
-import { fromBase64 } from './encoding.ts';
+import { fromBase64, toBase64 } from './encoding.ts';
 
 const maximumText = 131_072;
 
@@ -18,6 +18,12 @@ export function parsePem(text: string, label: string): Uint8Array<ArrayBuffer> {
   }
   if (bytes === undefined) throw pemError(label);
   return bytes;
+}
+
+/** One block of PEM, in lines of 64 characters. */
+export function formatPem(label: string, bytes: Uint8Array): string {
+  const lines = toBase64(bytes).match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
 
 function pemError(label: string): FormatError {

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { homedir } from 'node:os';
-import process from 'node:process';
 
+// No `import` of node:process here or below: it would read each member, some of which are slow.
 // Node 20 has no compile cache; newer ones start in half the time with it.
 (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 const { runProgram } = await import('./program.ts');

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { UsageError } from '../errors.ts';
+import { isLoopback } from '../http/loopback.ts';
 import type { Environment } from '../adapters/credential/docker-config.ts';
 
 /** The proxy for an address; undefined where it is asked directly. */
@@ -36,12 +37,6 @@ function proxyOf(text: string, name: string): string {
     argument: name,
     hint: `set ${name} to an address such as http://proxy.example:3128, or name the host in no_proxy`,
   });
-}
-
-/** The whole of 127.0.0.0/8, `::1` and the names that mean them (RFC 6761 section 6.3). */
-export function isLoopback(hostname: string): boolean {
-  const name = hostname.replace(/\.$/, '');
-  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(?:\.\d+){3}$/.test(name);
 }
 
 function exemption(list: string): (url: URL) => boolean {

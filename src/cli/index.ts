@@ -25,6 +25,7 @@ export {
   publicKeyCommand,
   type GenerateKeysCommandOptions,
   type ImportKeyCommandOptions,
+  type KeyFileAlgorithm,
   type PublicKeyCommandResult,
 } from './commands/keys.ts';
 export {
@@ -45,6 +46,7 @@ export type { SigningFlags } from './signing-flags.ts';
 export { packCommand, type PackCommandOptions, type PackCommandResult } from './commands/pack.ts';
 export { attachCommand, referrersCommand, type AttachCommandOptions } from './commands/referrers.ts';
 export { diffCommand, resolveCommand } from './commands/resolve.ts';
+export { sbomCommand, type SbomCommandOptions, type SbomCommandResult } from './commands/sbom.ts';
 export { signCommand, type SignCommandOptions } from './commands/sign.ts';
 export { serveCommand, type ServeCommandOptions, type ServeCommandResult } from './commands/serve.ts';
 export {

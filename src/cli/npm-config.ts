@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { execPath as ownPath, platform } from 'node:process';
+import { isLoopback } from '../http/loopback.ts';
 import { credentialIn, type NpmCredential } from './npm-credential.ts';
 import { proxyFor } from './npm-proxy.ts';
 import { npmRegistries, type NpmRegistries, type RunNpm } from './npm-registries.ts';
@@ -59,7 +59,7 @@ export interface NpmConfig {
  * `credentialFor` throw it for a registry that is no http or https address. No error holds a value of the configuration.
  */
 export function readNpmConfig(options: NpmConfigOptions): NpmConfig {
-  const { env, cwd, home, execPath = ownPath } = options;
+  const { env, cwd, home, execPath = process.execPath } = options;
   const settings = npmSettings({ env, cwd, home, execPath });
   const registries = npmRegistries(settings, options);
   const isSet = (key: string): boolean => settings.text(key) === 'true';
@@ -110,10 +110,6 @@ function credentialOf(url: URL, settings: NpmSettings, registries: NpmRegistries
   return registry && (credentialIn(settings, new URL(`${registry.href}/`)) ?? registry.credential);
 }
 
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname);
-}
-
 function defaultCache(env: Environment): string {
-  return platform === 'win32' ? join(env['LOCALAPPDATA'] ?? '~', 'npm-cache') : '~/.npm';
+  return process.platform === 'win32' ? join(env['LOCALAPPDATA'] ?? '~', 'npm-cache') : '~/.npm';
 }

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { execPath as ownPath } from 'node:process';
 import { UsageError } from '../errors.ts';
 import { basicCredential, type NpmCredential } from './npm-credential.ts';
 import type { Environment } from '../adapters/credential/docker-config.ts';
@@ -97,7 +96,7 @@ function runNpm(args: readonly string[], env: Environment, cwd: string): string 
   const script = env['npm_execpath'];
   const own = script?.endsWith('npm-cli.js') === true;
   try {
-    return execFileSync(own ? ownPath : 'npm', own ? [script, ...args] : args, {
+    return execFileSync(own ? process.execPath : 'npm', own ? [script, ...args] : args, {
       env: { ...env },
       cwd,
       encoding: 'utf8',

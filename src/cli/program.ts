@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { exitCodeOf } from '../errors/exit-code.ts';
 import type { CommandOutput, CommandSpec, FlagSpec, FlagValues } from './command.ts';
-import { commands } from './commands/index.ts';
+import { loadCommands } from './commands/load.ts';
 import type { CommandContext } from './context.ts';
 import { progressRenderer } from './progress.ts';
 import { openRegistries } from './registries.ts';
@@ -30,8 +30,8 @@ export interface ProgramStream {
  */
 export async function runProgram(argv: readonly string[], host: ProgramHost): Promise<number> {
   let exitCode = 0;
-  const program = createProgram(host, (code) => (exitCode = code));
   try {
+    const program = createProgram(await loadCommands(argv[0]), host, (code) => (exitCode = code));
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -41,9 +41,13 @@ export async function runProgram(argv: readonly string[], host: ProgramHost): Pr
   }
 }
 
-function createProgram(host: ProgramHost, setExitCode: (code: number) => void): Command {
+function createProgram(
+  commands: readonly CommandSpec[],
+  host: ProgramHost,
+  setExitCode: (code: number) => void,
+): Command {
   const program = new Command('packwright')
-    .description('Packs software into OCI artifacts, moves them, and checks every byte.')
+    .description('Packs software into OCI artifacts, moves, signs and verifies them, and checks every byte.')
     .version(host.version, '--version', 'print the version')
     .exitOverride()
     .configureOutput({

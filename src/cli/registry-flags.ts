@@ -10,7 +10,11 @@ export const registryFlags: readonly FlagSpec[] = [
     flags: '--registry-config <file>',
     summary: "credentials, in docker's format; where docker and podman keep them by default",
   },
-  { flags: '--plain-http', summary: 'reach registries over http; loopback needs no flag', kind: 'switch' },
+  {
+    flags: '--plain-http',
+    summary: 'reach registries over http, and whom a token is sent to; loopback needs no flag',
+    kind: 'switch',
+  },
   {
     flags: '--insecure-skip-tls-verify',
     summary: 'take any certificate, and so anybody for the registry',

@@ -8,6 +8,7 @@ import { commandTransport } from './command-transport.ts';
 import type { CommandContext } from './context.ts';
 import { environmentProxy } from './environment-proxy.ts';
 import { readDocument } from './read-document.ts';
+import { readNamed } from './read-named.ts';
 import { loadSigningKey } from './signing-key-file.ts';
 
 /** Who signs, and who witnesses it: what `packwright sign` and `packwright attest` have in common. */
@@ -22,6 +23,8 @@ export interface SigningFlags {
   readonly trustedRoot?: string | undefined;
   /** Asks nobody but the key: the signature stands in no log, and nobody says when it was made. */
   readonly noLog?: boolean | undefined;
+  /** Sends the token over http to a certificate authority on another machine, too. */
+  readonly plainHttp?: boolean | undefined;
   readonly platform?: string | undefined;
   readonly recursive?: boolean | undefined;
   readonly format?: 'bundle' | 'legacy' | undefined;
@@ -33,20 +36,42 @@ const maxConfigBytes = 16 * 1024 * 1024;
 
 /** The flags of both commands. */
 export const signingFlags: readonly FlagSpec[] = [
-  { flags: '--key <file>', summary: "private key that signs: cosign's, or PKCS#8; COSIGN_PASSWORD holds its password" },
-  { flags: '--identity-token <file>', summary: 'token of who signs; that of the environment without --key and this' },
-  { flags: '--signing-config <file>', summary: 'which services certify, log and stamp' },
-  { flags: '--trusted-root <file>', summary: 'whom of them to believe; the public-good instance without it' },
-  { flags: '--no-log', summary: 'with --key: ask no log and no timestamp authority', kind: 'switch' },
+  {
+    flags: '--key <file>',
+    summary:
+      'file of the private key, or env://NAME: cosign, PKCS#8, PKCS#1, SEC1 or JWK; its password is in PACKWRIGHT_PASSWORD or COSIGN_PASSWORD, or asked for',
+  },
+  {
+    flags: '--identity-token <file>',
+    summary:
+      'file of a token that says who signs, or env://NAME; without this and --key, the one that the CI job or SIGSTORE_ID_TOKEN has',
+  },
+  {
+    flags: '--signing-config <file>',
+    summary: 'JSON that says which services certify, log and time-stamp; needed unless --no-log',
+  },
+  {
+    flags: '--trusted-root <file>',
+    summary: 'JSON that says whose certificates, logs and time stamps to believe; public-good Sigstore by default',
+  },
+  {
+    flags: '--no-log',
+    summary: 'with --key: the signature stands in no log and nobody says when it was made; nothing is contacted for it',
+    kind: 'switch',
+  },
   { flags: '--platform <platform>', summary: 'the manifest for os/architecture[/variant] in an index' },
   { flags: '--recursive', summary: 'an index, and every manifest in it', kind: 'switch' },
   {
     flags: '--format <format>',
-    summary: 'a bundle among the referrers, or the tags of cosign 2 (bundle)',
+    summary: 'a bundle among the referrers (the default), or a layer under a tag as cosign 2 has it',
     kind: 'choice',
     choices: ['bundle', 'legacy'],
   },
-  { flags: '--if-absent', summary: 'with --key: nothing where the same is there by this key', kind: 'switch' },
+  {
+    flags: '--if-absent',
+    summary: 'with --key: sign nothing where this key has signed the same before',
+    kind: 'switch',
+  },
 ];
 
 /** What the flags say. */
@@ -57,6 +82,7 @@ export function signingOptions(flags: FlagValues): SigningFlags {
     signingConfig: textFlag(flags, 'signingConfig'),
     trustedRoot: textFlag(flags, 'trustedRoot'),
     noLog: flags['log'] === false,
+    plainHttp: switchFlag(flags, 'plainHttp'),
     platform: textFlag(flags, 'platform'),
     recursive: switchFlag(flags, 'recursive'),
     format: textFlag(flags, 'format') as SigningFlags['format'],
@@ -133,7 +159,7 @@ async function witnessedSigner(
   }
   const { identityToken: file } = flags;
   const identityToken = file === undefined ? ambientToken(context.env, { fetch }) : await tokenFile(file, context);
-  return keylessSigner({ ...services, identityToken });
+  return keylessSigner({ ...services, identityToken, unsafePlainHttp: flags.plainHttp });
 }
 
 async function configFile(path: string, context: CommandContext): Promise<SigningConfig> {
@@ -155,7 +181,7 @@ async function trustOf({ trustedRoot }: SigningFlags, context: CommandContext): 
 
 /** No message says what is in the file. */
 async function tokenFile(path: string, context: CommandContext): Promise<string> {
-  const bytes = await readDocument(path, maxTokenBytes, context);
+  const bytes = await readNamed(path, { flag: 'identity-token', limit: maxTokenBytes }, context);
   try {
     return fromUtf8(bytes).trim();
   } catch {

@@ -1,15 +1,15 @@
 import type { WebSigningKey } from '../adapters/signer/key.ts';
 import { UsageError } from '../errors.ts';
 import type { CommandContext } from './context.ts';
-import { readDocument } from './read-document.ts';
+import { readNamed } from './read-named.ts';
 
 const maxKeyBytes = 64 * 1024;
 
 /**
- * The signing key in a file: cosign's encrypted format, PKCS#8 (encrypted, too), PKCS#1 and SEC1 in PEM, PKCS#8 in DER,
+ * The signing key in a file, or in a variable (`env://NAME`): cosign's encrypted format, PKCS#8 (encrypted, too), PKCS#1 and SEC1 in PEM, PKCS#8 in DER,
  * JWK. The password of an encrypted one is read from `PACKWRIGHT_PASSWORD` or `COSIGN_PASSWORD`, else a person is asked.
  *
- * @throws UsageError `ERR_INVALID_ARGUMENT` where there is no such file, or nobody to ask; SigningError `ERR_KEY` for what
+ * @throws UsageError `ERR_INVALID_ARGUMENT` where there is no such file or variable, or nobody to ask; SigningError `ERR_KEY` for what
  * is no key that can be used, `ERR_KEY_PASSWORD`.
  */
 export async function loadSigningKey(
@@ -17,7 +17,7 @@ export async function loadSigningKey(
   context: CommandContext,
   options: { readonly extractable?: boolean | undefined } = {},
 ): Promise<WebSigningKey> {
-  const bytes = await readDocument(path, maxKeyBytes, context);
+  const bytes = await readNamed(path, { flag: 'key', limit: maxKeyBytes }, context);
   const { importSigningKey } = await import('../adapters/signer/key.ts');
   const password = (): Promise<string> => keyPassword(`Password of ${JSON.stringify(path)}: `, context);
   return importSigningKey(bytes, { password, extractable: options.extractable, signal: context.operation.signal });

@@ -10,6 +10,7 @@ import { parsePolicy } from '../verify/policy/parse-policy.ts';
 import type { Policy, SignerRule, TextRule } from '../verify/policy.ts';
 import type { CommandContext } from './context.ts';
 import { readDocument } from './read-document.ts';
+import { readNamed } from './read-named.ts';
 
 /** What the flags of `packwright verify` say of who may have signed, and of whom to believe. */
 export interface VerificationFlags {
@@ -127,7 +128,7 @@ function textRule(name: string, exact: string | undefined, pattern: string | und
 async function keyFile(path: string, context: CommandContext): Promise<string> {
   const shown = JSON.stringify(path);
   try {
-    const pem = fromUtf8(await readDocument(path, maxKeyBytes, context));
+    const pem = fromUtf8(await readNamed(path, { flag: 'key', limit: maxKeyBytes }, context));
     parsePublicKeyPem(pem);
     return pem;
   } catch (error) {

@@ -27,11 +27,16 @@ async function verifyReference(options: VerifyCommandOptions, context: CommandCo
     throw withFileHint(error, subject, context);
   });
   const demand = await readDemand(options, context);
+  if (typeof source === 'string' && existsSync(resolve(context.cwd, subject))) {
+    context.info(`taking ${JSON.stringify(subject)} for a reference to a registry; ${fileHint}`);
+  }
   const limits = signatures === undefined ? undefined : { signatures };
   const own = { platform, limits, now: context.now(), ...context.operation };
   const { report, ...pack } = await commandService(context).verify(source, demand, own);
   return { ...report, ...pack, reference: printed(subject, pack.descriptor.digest) };
 }
+
+const fileHint = 'to verify a file, name its bundle: --bundle FILE.sigstore.json';
 
 function withFileHint(error: unknown, subject: string, context: CommandContext): unknown {
   if (!(error instanceof UsageError) || !existsSync(resolve(context.cwd, subject))) return error;
@@ -39,7 +44,7 @@ function withFileHint(error: unknown, subject: string, context: CommandContext):
   return new UsageError(code, message, {
     cause: error,
     argument: 'subject',
-    hint: 'to verify a file, name its bundle: --bundle FILE.sigstore.json',
+    hint: fileHint,
   });
 }
 

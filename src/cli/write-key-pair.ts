@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { replaceFile } from '../adapters/node/atomic-file.ts';
-import { orStoreFailure } from '../adapters/node/failure.ts';
+import { createFile, replaceFile } from '../adapters/node/atomic-file.ts';
+import { isErrno, orStoreFailure } from '../adapters/node/failure.ts';
+import { removeFile } from '../adapters/node/temporary.ts';
 import { encryptSigningKey, exportPublicKeyPem, type WebSigningKey } from '../adapters/signer/key.ts';
 import { utf8 } from '../bytes/encoding.ts';
 import { keyIdOf } from '../verify/crypto/public-key.ts';
@@ -45,21 +46,49 @@ export async function writeKeyPair(
   const key = await getKey();
   const sealed = await encryptSigningKey(key, { password: await newKeyPassword(context), signal });
   const pem = await exportPublicKeyPem(key);
-  if (!force) paths.forEach(refuseExisting);
-  await write(paths[0], sealed, 0o600);
-  await write(paths[1], pem, 0o644);
+  await writeFiles(paths, [sealed, pem], force);
   return { privateKey, publicKey, keyId: await keyIdOf(await key.publicKey()), algorithm: key.details };
 }
 
 function refuseExisting(path: string): void {
-  if (!existsSync(path)) return;
-  throw new UsageError('ERR_INVALID_ARGUMENT', `file ${JSON.stringify(path)} exists, and a key may be lost with it`, {
+  if (existsSync(path)) throw existing(path);
+}
+
+function existing(path: string): UsageError {
+  return new UsageError('ERR_INVALID_ARGUMENT', `file ${JSON.stringify(path)} exists, and a key may be lost with it`, {
     argument: 'output-key-prefix',
     hint: 'give another --output-key-prefix, or add --force',
   });
 }
 
-async function write(path: string, text: string, mode: number): Promise<void> {
-  const facts = { store: path, action: 'write', what: `file ${JSON.stringify(path)}`, place: path } as const;
-  await orStoreFailure(facts, () => replaceFile(path, utf8(text), { temporary: dirname(path), durable: true, mode }));
+/** Both files or none, unless they replace others. */
+async function writeFiles(
+  [privateKey, publicKey]: readonly [string, string],
+  [sealed, pem]: readonly [string, string],
+  force: boolean,
+): Promise<void> {
+  const write = force ? replace : create;
+  await writeText(privateKey, sealed, write, 0o600);
+  try {
+    await writeText(publicKey, pem, write, 0o644);
+  } catch (error) {
+    if (!force) removeFile(privateKey);
+    throw error;
+  }
 }
+
+type WriteBytes = (path: string, bytes: Uint8Array, mode: number) => Promise<void>;
+
+async function writeText(path: string, text: string, write: WriteBytes, mode: number): Promise<void> {
+  const facts = { store: path, action: 'write', what: `file ${JSON.stringify(path)}`, place: path } as const;
+  await orStoreFailure(facts, () => write(path, utf8(text), mode));
+}
+
+const replace: WriteBytes = (path, bytes, mode) =>
+  replaceFile(path, bytes, { temporary: dirname(path), durable: true, mode });
+
+/** Somebody else may have written one since it was looked for. */
+const create: WriteBytes = (path, bytes, mode) =>
+  createFile(path, bytes, { durable: true, mode }).catch((error: unknown) => {
+    throw isErrno(error, 'EEXIST') ? existing(path) : error;
+  });

@@ -1,5 +1,6 @@
 import type { Bundle, LogEntry } from '../attest/bundle.ts';
 import { toBase64, toHex, utf8 } from '../bytes/encoding.ts';
+import { formatPem } from '../bytes/pem.ts';
 import { digestOf } from '../digest/digest.ts';
 import { UsageError } from '../errors.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
@@ -55,7 +56,7 @@ function evidenceOf({ material, logEntries, timestamps }: Bundle): Readonly<Reco
   if (entries.length + others.length > 0) throw notSayable('several entries of logs or several timestamps');
   const [leaf] = material.kind === 'certificate' ? material.certificates : [];
   return {
-    ...(leaf && { [names.certificate]: certificatePem(leaf) }),
+    ...(leaf && { [names.certificate]: formatPem('CERTIFICATE', leaf) }),
     ...(entry && { [names.bundle]: promiseOf(entry) }),
     ...(timestamp && { [names.timestamp]: JSON.stringify({ SignedRFC3161Timestamp: toBase64(timestamp) }) }),
   };
@@ -70,11 +71,6 @@ function promiseOf({ promise, body, integratedTime, logIndex, logId }: LogEntry)
     logID: toHex(logId),
   };
   return JSON.stringify({ SignedEntryTimestamp: toBase64(promise), Payload: payload });
-}
-
-function certificatePem(der: Uint8Array): string {
-  const lines = toBase64(der).match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
 function notSayable(what: string): UsageError {

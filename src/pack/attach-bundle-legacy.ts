@@ -1,7 +1,7 @@
 import { canonicalJson } from '../bytes/canonical-json.ts';
 import { fromUtf8, utf8 } from '../bytes/encoding.ts';
 import { bytesSource } from '../bytes/source.ts';
-import { digestOf, hexOf, type Digest } from '../digest/digest.ts';
+import { digestOf, type Digest } from '../digest/digest.ts';
 import { FormatError, isPackError, StoreError } from '../errors.ts';
 import { systemClock } from '../http/retry.ts';
 import { buildManifest, type BuiltDocument } from '../oci/build-manifest.ts';
@@ -12,11 +12,6 @@ import { parseManifest } from '../oci/parse-manifest.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { Repository, StoredManifest } from '../ports/registry.ts';
 import { failureOf } from './failure.ts';
-
-/** The tag under which cosign 2 keeps what is about a manifest. */
-export function legacyTag(manifest: Uint8Array, suffix: 'sig' | 'att'): string {
-  return `sha256-${hexOf(digestOf(manifest))}.${suffix}`;
-}
 
 /** Waits between looks, in milliseconds, before what was written counts as kept; the last is the guard. */
 const waits = [125, 250, 1000];

@@ -1,5 +1,6 @@
-import { algorithmOf, hexOf } from '../digest/digest.ts';
+import { algorithmOf } from '../digest/digest.ts';
 import { isPackError } from '../errors.ts';
+import { cosignTag } from '../oci/cosign-tag.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { parseManifest } from '../oci/parse-manifest.ts';
 import { appendLayers } from './attach-bundle-legacy.ts';
@@ -23,7 +24,7 @@ export async function findLegacy(
   { from, tasks, options }: CopyContext,
 ): Promise<readonly LegacyManifest[]> {
   const digests = [...new Set(subjects.map(({ digest }) => digest))].filter((one) => algorithmOf(one) === 'sha256');
-  const tags = digests.flatMap((digest) => suffixes.map((suffix) => `sha256-${hexOf(digest)}.${suffix}`));
+  const tags = digests.flatMap((digest) => suffixes.map((suffix) => cosignTag(digest, suffix)));
   const found = await Promise.all(
     tags.map((tag) =>
       tasks.run(async (signal) => {

@@ -90,7 +90,8 @@ export interface PackService {
   /**
    * Signs a statement about a pack: a provenance, an SBOM, the results of tests. It is attached as a signature is.
    *
-   * @throws UsageError `ERR_INVALID_ARGUMENT` for a predicate that is no object of JSON; else as `sign` does.
+   * @throws UsageError `ERR_INVALID_ARGUMENT` for a predicate that is no object of JSON; FormatError
+   * `ERR_LIMIT_EXCEEDED` for a statement of more than 11.25 MiB; else as `sign` does.
    */
   attest(
     subject: PackLocation,

@@ -1,9 +1,9 @@
 import type { Bundle } from '../attest/bundle.ts';
 import { bundleMediaType, formatBundle } from '../attest/format-bundle.ts';
 import { canonicalJson } from '../bytes/canonical-json.ts';
-import { toBase64 } from '../bytes/encoding.ts';
 import { equalBytes } from '../bytes/equal-bytes.ts';
 import { parseJson } from '../bytes/json.ts';
+import { formatPem } from '../bytes/pem.ts';
 import { isPackError, SigningError, type PackError } from '../errors.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { Signer, SignerContent } from '../ports/signer.ts';
@@ -37,13 +37,8 @@ export async function demandOf(
   if (verification !== undefined) return policyAndTrust(verification);
   if (signer.key === undefined) return undefined;
   const { details } = signer.key;
-  const key = publicKeyPem(await signer.key.publicKey(options));
+  const key = formatPem('PUBLIC KEY', await signer.key.publicKey(options));
   return policyAndTrust({ version: 1, signers: { anyOf: [{ key, details }] } });
-}
-
-function publicKeyPem(spki: Uint8Array): string {
-  const lines = toBase64(spki).match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN PUBLIC KEY-----', ...lines, '-----END PUBLIC KEY-----', ''].join('\n');
 }
 
 /**

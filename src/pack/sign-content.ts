@@ -1,9 +1,10 @@
+import { maxBundleBytes } from '../attest/parse-bundle.ts';
 import { predicateTypeOf, signaturePredicateType } from '../attest/predicate-types.ts';
 import { statementPayloadType } from '../attest/statement.ts';
 import { canonicalJson } from '../bytes/canonical-json.ts';
 import { utf8 } from '../bytes/encoding.ts';
 import { algorithmOf, digestOf, hexOf } from '../digest/digest.ts';
-import { UsageError } from '../errors.ts';
+import { FormatError, UsageError } from '../errors.ts';
 import type { LoadedManifest } from './load-manifest.ts';
 import type { Attestation } from './sign-options.ts';
 
@@ -51,6 +52,7 @@ function notJson(cause?: unknown): UsageError {
  * The statement about a manifest, as bytes: the same of the same. The subject is its sha256, which every client looks
  * for, whatever the digest is that names it.
  *
+ * @throws FormatError `ERR_LIMIT_EXCEEDED` for more than 11.25 MiB.
  * @see https://github.com/in-toto/attestation/blob/v1.1.0/spec/v1/statement.md
  */
 export function statementBytes(
@@ -60,11 +62,24 @@ export function statementBytes(
   const { digest } = descriptor;
   const named = { [algorithmOf(digest)]: hexOf(digest), sha256: hexOf(digestOf(bytes)) };
   const noted = Object.keys(annotations).length === 0 ? {} : { annotations };
-  return canonicalJson({
+  const statement = canonicalJson({
     _type: 'https://in-toto.io/Statement/v1',
     subject: [{ digest: named, ...noted }],
     predicateType,
     predicate,
+  });
+  if (statement.length > maxStatementBytes) throw tooLarge(statement.length);
+  return statement;
+}
+
+/** What a bundle that can be read holds in base64, beside certificates, log entries and timestamps. */
+const maxStatementBytes = ((maxBundleBytes - 1024 * 1024) / 4) * 3;
+
+function tooLarge(size: number): FormatError {
+  const limit = maxStatementBytes;
+  return new FormatError('ERR_LIMIT_EXCEEDED', `statement has ${size} bytes, and a bundle holds ${limit} at most`, {
+    details: { limit, size },
+    hint: 'attach what is large by itself, and state its digest',
   });
 }
 

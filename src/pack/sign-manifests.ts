@@ -1,5 +1,7 @@
 import type { Bundle } from '../attest/bundle.ts';
 import { bytesSource } from '../bytes/source.ts';
+import { digestOf } from '../digest/digest.ts';
+import { cosignTag } from '../oci/cosign-tag.ts';
 import type { Descriptor } from '../oci/descriptor.ts';
 import { formatReference, parseReference } from '../oci/reference.ts';
 import type { OperationOptions } from '../ports/operation.ts';
@@ -8,7 +10,7 @@ import { reported } from '../ports/report.ts';
 import type { Signer } from '../ports/signer.ts';
 import { attachReferrer, prepareReferrer } from './attach-bundle.ts';
 import { legacyLayer } from './attach-bundle-layer.ts';
-import { appendLayers, legacyTag } from './attach-bundle-legacy.ts';
+import { appendLayers } from './attach-bundle-legacy.ts';
 import { failureOf } from './failure.ts';
 import { findBundles } from './find-bundles/find-bundles.ts';
 import type { LoadedManifest } from './load-manifest.ts';
@@ -155,7 +157,7 @@ function inLayer(
   { location: { repository }, said, options }: Signing,
 ): MadeSignature {
   const layer = legacyLayer(bundle, payload, predicateType);
-  const tag = legacyTag(bytes, said.verb === 'sign' ? 'sig' : 'att');
+  const tag = cosignTag(digestOf(bytes), said.verb === 'sign' ? 'sig' : 'att');
   return {
     async prepare() {
       await putLayer(layer.descriptor, layer.bytes, repository, options);

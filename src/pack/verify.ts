@@ -147,7 +147,7 @@ async function trustFor(
   if (found.some((one) => incompleteness(one) !== undefined)) return trust;
   throw new StoreError('ERR_BLOB_NOT_FOUND', `trusted root ${pinned} does not travel with the pack`, {
     digest: pinned,
-    hint: 'attach it to the pack, or give the file of the trusted root itself',
+    hint: 'pin the digest of the document itself, not of what it is attached by; or give the file of the trusted root',
   });
 }
 

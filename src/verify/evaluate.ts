@@ -73,7 +73,8 @@ export function openTrial(bundles: Bundle | readonly Bundle[], options: VerifyOp
   const prepared = list.map((bundle) => prepareBundle(bundle, keys));
   return {
     wanted: wantedContent(prepared, court.policy),
-    judge: async (artifact) => reportOn(artifact, await judgeEach(prepared, artifact, court, signal), court.policy),
+    judge: async (artifact) =>
+      reportOn(artifact, await judgeEach(prepared, artifact, court, signal), court.policy, kindsOf(list)),
   };
 }
 
@@ -114,7 +115,19 @@ async function judgeEach(
   return reports;
 }
 
-function reportOn(artifact: Artifact, bundles: readonly BundleReport[], { signers }: Policy): VerificationReport {
+type MaterialKind = Bundle['material']['kind'];
+
+/** What each bundle is signed with. */
+function kindsOf(bundles: readonly Bundle[]): readonly MaterialKind[] {
+  return bundles.map(({ material }) => material.kind);
+}
+
+function reportOn(
+  artifact: Artifact,
+  bundles: readonly BundleReport[],
+  { signers }: Policy,
+  kinds: readonly MaterialKind[],
+): VerificationReport {
   const found = signersOf(bundles);
   const threshold = signers.threshold ?? 1;
   const shared = { artifact: [...artifact.digests.values()].sort(), bundles, signers: { found, threshold } };
@@ -122,7 +135,8 @@ function reportOn(artifact: Artifact, bundles: readonly BundleReport[], { signer
     const message = `signed by ${found.map(describeSigner).join(' and ')}`;
     return { version: 1, verdict: 'passed', message, ...shared };
   }
-  return { version: 1, verdict: 'failed', ...whyNot(bundles, found.length, threshold), ...shared };
+  const why = found.length > 0 ? tooFew(found.length, threshold) : whyNot(bundles, closestOf(bundles, signers, kinds));
+  return { version: 1, verdict: 'failed', ...why, ...shared };
 }
 
 /** The signers of bundles that passed, each once. */
@@ -134,25 +148,41 @@ function signersOf(bundles: readonly BundleReport[]): readonly ProvenSigner[] {
   return [...signers.values()];
 }
 
-function whyNot(
-  bundles: readonly BundleReport[],
-  found: number,
-  threshold: number,
-): { readonly code: PackErrorCode; readonly message: string } {
-  if (found > 0) {
-    const message = `signatures are of ${found} different ${found === 1 ? 'signer' : 'signers'}, expected ${threshold}`;
-    return { code: 'ERR_THRESHOLD_NOT_MET', message };
-  }
-  const closest = closestOf(bundles);
+interface Reason {
+  readonly code: PackErrorCode;
+  readonly message: string;
+}
+
+function tooFew(found: number, threshold: number): Reason {
+  const message = `signatures are of ${found} different ${found === 1 ? 'signer' : 'signers'}, expected ${threshold}`;
+  return { code: 'ERR_THRESHOLD_NOT_MET', message };
+}
+
+function whyNot(bundles: readonly BundleReport[], closest: BundleReport | undefined): Reason {
   const failed = closest?.checks.find(({ outcome }) => outcome === 'failed');
   if (failed?.code === undefined) return { code: 'ERR_NO_SIGNATURES', message: 'artifact has no signature' };
   const which = bundles.length === 1 ? '' : `none of ${bundles.length} bundles counts; the closest: `;
   return { code: failed.code, message: `${which}${failed.message}` };
 }
 
-/** The bundle whose reason is worth telling: of a signer who counts, or else the one that came furthest. */
-function closestOf(bundles: readonly BundleReport[]): BundleReport | undefined {
-  const rank = ({ checks }: BundleReport): number =>
-    checks.reduce((sum, { name, outcome }) => sum + (outcome !== 'passed' ? 0 : name === 'signer' ? 100 : 1), 0);
-  return [...bundles].sort((a, b) => rank(b) - rank(a))[0];
+/**
+ * The bundle whose reason is worth telling: one by what the policy names (a key, or a certificate), whatever order they
+ * came in; of these one of a signer who counts, or else the one that came furthest.
+ */
+function closestOf(
+  bundles: readonly BundleReport[],
+  { anyOf }: Policy['signers'],
+  kinds: readonly MaterialKind[],
+): BundleReport | undefined {
+  const named = new Set<MaterialKind | undefined>(anyOf.map((rule) => ('key' in rule ? 'key' : 'certificate')));
+  const ranked = bundles.map((bundle, index) => ({
+    bundle,
+    rank: rankOf(bundle) + (named.has(kinds[index]) ? 1000 : 0),
+  }));
+  return ranked.sort((a, b) => b.rank - a.rank)[0]?.bundle;
+}
+
+function rankOf({ checks }: BundleReport): number {
+  const passed = checks.filter(({ outcome }) => outcome === 'passed');
+  return passed.length + (passed.some(({ name }) => name === 'signer') ? 100 : 0);
 }

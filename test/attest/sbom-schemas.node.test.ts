@@ -1,48 +1,40 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { buildSbom, type SbomFormat, type SbomOptions } from '../../src/attest/index.ts';
 import { fromUtf8, utf8 } from '../../src/bytes/encoding.ts';
 import { digestOf } from '../../src/digest/index.ts';
 import type { Lock, LockEntry } from '../../src/lockfile/index.ts';
+import { describeWithSbomTools, loadTool, spdxSchemaFile } from './sbom-tools.ts';
 import { pathOf, someEntry, someLock } from './some-lock.ts';
-
-/** A folder with the validator of CycloneDX, `ajv` and `ajv-formats` in its node_modules, and the schema of SPDX 2.3. */
-const folder = process.env['PACKWRIGHT_SBOM_SCHEMAS'];
-const schemaFile = join(folder ?? '', 'spdx-2.3.schema.json');
-const skipped = folder === undefined || !existsSync(schemaFile);
-if (skipped) console.log('skipped: SBOMs by their schemas, for PACKWRIGHT_SBOM_SCHEMAS names no folder with them');
 
 type Validate = (text: string) => Promise<unknown>;
 
 /** The validator of the CycloneDX project, which has the schema and those that it refers to. */
-function cycloneDxValidator(): Validate {
-  const { Spec, Validation } = load('@cyclonedx/cyclonedx-library') as {
+function cycloneDxValidator(): Promise<Validate> {
+  const { Spec, Validation } = loadTool('@cyclonedx/cyclonedx-library') as {
     Spec: { Version: { v1dot6: string } };
     Validation: { JsonStrictValidator: new (version: string) => { validate: Validate } };
   };
   const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
-  return (text) => validator.validate(text);
+  return Promise.resolve((text) => validator.validate(text));
 }
 
-function spdxValidator(): Validate {
+async function spdxValidator(): Promise<Validate> {
   type Check = ((value: unknown) => boolean) & { errors?: unknown };
-  const { default: Ajv } = load('ajv') as {
+  const { default: Ajv } = loadTool('ajv') as {
     default: new (options: object) => { compile: (schema: unknown) => Check };
   };
   const ajv = new Ajv({ strict: false, allErrors: true });
-  (load('ajv-formats') as { default: (ajv: object) => void }).default(ajv);
-  const check = ajv.compile(JSON.parse(readFileSync(schemaFile, 'utf8')));
+  (loadTool('ajv-formats') as { default: (ajv: object) => void }).default(ajv);
+  const check = ajv.compile(JSON.parse(await readFile(await spdxSchemaFile(), 'utf8')));
   return (text) => Promise.resolve(check(JSON.parse(text)) ? null : check.errors);
 }
 
-function load(name: string): unknown {
-  return createRequire(join(folder ?? '', 'index.js'))(name);
-}
-
-const validators: Readonly<Record<SbomFormat, () => Validate>> = { cyclonedx: cycloneDxValidator, spdx: spdxValidator };
+const validators: Readonly<Record<SbomFormat, () => Promise<Validate>>> = {
+  cyclonedx: cycloneDxValidator,
+  spdx: spdxValidator,
+};
 
 const names = ['a', 'b', '@scope/a', 'a~b', 'a_b', "c'(d)"];
 const licenses = ['MIT', 'mit OR ISC', 'GPL-2.0+', 'BSD', 'SEE LICENSE IN x', 'MIT AND LicenseRef-x', ' ', '"\u2028'];
@@ -82,9 +74,9 @@ const someOptions: fc.Arbitrary<SbomOptions> = fc.constantFrom(
   { name: 'team/app', version: '1.0', digest: digestOf(utf8('a manifest')), created: 1_700_000_000_000 },
 );
 
-describe.skipIf(skipped)('a bill of materials', () => {
+describeWithSbomTools('a bill of materials', () => {
   it.each(['cyclonedx', 'spdx'] as const)('is valid by the schema of %s', async (format) => {
-    const validate = validators[format]();
+    const validate = await validators[format]();
     await fc.assert(
       fc.asyncProperty(arbitraryLock, someOptions, async (lock, options) => {
         expect(await validate(fromUtf8(buildSbom(lock, format, options).bytes))).toBeNull();

@@ -1,9 +1,9 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CommandInput, ProgramHost } from '../../src/cli/index.ts';
 import { generateSigningKey } from '../../src/adapters/signer/key.ts';
-import { formatPem } from '../../src/adapters/signer/key/public-key-pem.ts';
+import { formatPem } from '../../src/bytes/pem.ts';
 import { emptyFolder, run } from './run-command.ts';
 
 const password = (PACKWRIGHT_PASSWORD: string): Partial<ProgramHost> => ({ env: { PACKWRIGHT_PASSWORD } });
@@ -18,7 +18,8 @@ function person(...answers: string[]): { readonly input: CommandInput; readonly 
   return { asked, input: { terminal: true, readAll: () => Promise.reject(new Error('nothing is piped')), ask } };
 }
 
-describe('packwright keys', () => {
+// Each key is sealed by scrypt: on a busy machine that takes what it takes.
+describe('packwright keys', { timeout: 30_000 }, () => {
   it('makes a key pair that it can show, with the private key for its user alone', async () => {
     const folder = await emptyFolder();
     const made = await run(folder, ['keys', 'generate'], password('pässword'));
@@ -57,6 +58,44 @@ describe('packwright keys', () => {
     expect(await readFile(join(folder, 'k.pub'), 'utf8')).toContain('BEGIN PUBLIC KEY');
   });
 
+  it('leaves one pair where several are made at once', async () => {
+    const folder = await emptyFolder();
+    const all = await Promise.all([1, 2, 3].map(() => run(folder, ['keys', 'generate'], password('pw'))));
+    expect(all.map(({ code }) => code).sort()).toEqual([0, 2, 2]);
+    const shown = await run(folder, ['keys', 'public', '--key', 'cosign.key'], password('pw'));
+    expect(shown.stdout).toBe(await readFile(join(folder, 'cosign.pub'), 'utf8'));
+  });
+
+  it('leaves no half of a pair, and writes through no link', async () => {
+    const folder = await emptyFolder();
+    await symlink(join(folder, 'elsewhere'), join(folder, 'cosign.pub'));
+    expect(await run(folder, ['keys', 'generate'], password('pw'))).toMatchObject({ code: 2, stdout: '' });
+    expect(await readdir(folder)).toEqual(['cosign.pub']);
+  });
+
+  it('reads a key from a variable of the environment, and says no more of one that is not there', async () => {
+    const folder = await emptyFolder();
+    await run(folder, ['keys', 'generate'], password('pw'));
+    const CI_KEY = await readFile(join(folder, 'cosign.key'), 'utf8');
+    const env = { CI_KEY, PACKWRIGHT_PASSWORD: 'pw', LARGE: 'a'.repeat(70_000) };
+    const shown = await run(folder, ['keys', 'public', '--key', 'env://CI_KEY'], { env });
+    expect(shown.stdout).toBe(await readFile(join(folder, 'cosign.pub'), 'utf8'));
+    expect(await run(folder, ['keys', 'public', '--key', 'env://NO_KEY'], { env })).toMatchObject({ code: 2 });
+    expect(await run(folder, ['keys', 'public', '--key', 'env://LARGE'], { env })).toMatchObject({ code: 30 });
+  });
+
+  it.each([
+    ['the address of a service', 'gcpkms://projects/secret-project/keys/one', 'gcpkms service'],
+    ['a token of PKCS#11', 'pkcs11:token=a?pin-value=secret-pin', 'pkcs11 service'],
+    ['the key itself', '-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----', 'belongs into a file'],
+    ['a JWK itself', '{"kty":"EC","d":"secret"}', 'belongs into a file'],
+  ])('refuses %s, and does not repeat it', async (_, key, text) => {
+    const refused = await run(await emptyFolder(), ['keys', 'public', '--key', key, '--json']);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain(text);
+    expect(refused.stderr).not.toContain('secret');
+  });
+
   it('writes nothing where what was typed differs, and where nobody is there', async () => {
     const folder = await emptyFolder();
     expect(await run(folder, ['keys', 'generate'], { input: person('a', 'b').input })).toMatchObject({ code: 2 });
@@ -90,6 +129,7 @@ describe('packwright keys', () => {
     ['a file that is no key', ['public', '--key', 'readme'], 1, 'no private key in PEM'],
     ['a flag of another action', ['generate', '--key', 'readme'], 2, 'does not go with keys generate'],
     ['an algorithm that is none', ['generate', '--algorithm', 'ML-DSA'], 2, 'ML-DSA'],
+    ['an algorithm that no file says', ['generate', '--algorithm', 'PKIX_RSA_PSS_3072_SHA256'], 2, 'file of a key'],
     ['a folder that is a file', ['generate', '--output-key-prefix', 'readme/k'], 1, 'cannot be written'],
   ])('refuses %s', async (_, argv, code, text) => {
     const folder = await emptyFolder();

@@ -150,6 +150,9 @@ describe('flags of packwright sign', () => {
     );
     expect(code).toBe(20);
     expect(stdout + stderr).not.toContain(secret);
+    const typed = await packwright('sign', 'oci:packs:v1', '--identity-token', `eyJhbGci.${secret}.`, ...services);
+    expect(typed.code).toBe(2);
+    expect(typed.stderr).not.toContain(secret);
     await writeFile(join(folder, 'token'), Uint8Array.of(0xff, 0xfe));
     expect((await packwright('sign', 'oci:packs:v1', '--identity-token', 'token', ...services)).code).toBe(2);
     const broken = (await readFile(join(folder, 'my.key'), 'utf8')).replace('MIGH', 'MIGI');

@@ -1,4 +1,4 @@
-import { chmod, open, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { httpRegistry } from '../../src/adapters/registry/http.ts';
@@ -264,6 +264,15 @@ describe('packwright verify FILE', () => {
     expect((await verify(digestOf(content), ...bundle, ...identity, ...trusting)).code).toBe(0);
     expect((await verify(digestOf(utf8('other')), ...bundle, ...identity, ...trusting)).code).toBe(12);
     expect((await verify('sha256:abc', ...bundle, ...identity, ...trusting)).code).toBe(2);
+  });
+
+  it('takes the name of a file for a reference where no bundle is given, and says so', async () => {
+    const { folder, verify } = await files();
+    const { host } = await serveRegistry({});
+    await mkdir(join(folder, host));
+    await writeFile(join(folder, host, 'app'), content);
+    const { code, stderr } = await verify(`${host}/app`, ...identity, ...trusting);
+    expect([code, stderr]).toEqual([11, expect.stringContaining('to verify a file, name its bundle')]);
   });
 
   it('refuses a file that was changed', async () => {

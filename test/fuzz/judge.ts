@@ -12,9 +12,9 @@ export interface FuzzTarget {
 }
 
 /** Runs a parser. Whatever it refuses must be refused with an error of ours that says something. */
-export async function judge(parse: () => void): Promise<void> {
+export async function judge(parse: () => void | Promise<void>): Promise<void> {
   try {
-    parse();
+    await parse();
   } catch (error) {
     if (!isPackError(error) || error.message === '') throw error;
   }

@@ -5,6 +5,7 @@ import { fuzzTargets as json } from './json.ts';
 import type { FuzzTarget } from './judge.ts';
 import { fuzzTargets as lockfile } from './lockfile.ts';
 import { fuzzTargets as oci } from './oci.ts';
+import { fuzzTargets as signing } from './signing.ts';
 import { fuzzTargets as tuf } from './tuf.ts';
 import { fuzzTargets as verifyCertificate } from './verify-certificate.ts';
 import { fuzzTargets as verifyLog } from './verify-log.ts';
@@ -29,4 +30,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   ...archive.map((target) => ({ ...target, dictionary: inTar })),
   ...verifyCertificate,
   ...verifyLog,
+  ...signing,
 ];

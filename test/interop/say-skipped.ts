@@ -2,6 +2,6 @@
 export function setup(): void {
   if (process.env.PACKWRIGHT_PEERS !== undefined) return;
   process.stdout.write(
-    'skipped: test/interop and test/stores, for PACKWRIGHT_PEERS names no folder with oras, crane, regctl, registries and servers of S3\n',
+    'skipped: test/interop and test/stores, for PACKWRIGHT_PEERS names no folder with oras, crane, regctl, registries, cosign, the services of Sigstore and servers of S3\n',
   );
 }

@@ -22,6 +22,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'zod/mini': ['oci/', 'lockfile/'],
   undici: ['adapters/transport/'],
   commander: ['cli/'],
+  '@sigstore/sign': ['adapters/signer/sigstore/'],
   fflate: [],
 };
 const absentInBrowsers = new Set(['process', 'Buffer', 'global', 'require', 'setImmediate', '__dirname', '__filename']);

@@ -5,6 +5,13 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openLayout } from '../../src/adapters/registry/layout.ts';
+import { keylessSigner } from '../../src/adapters/signer/keyless.ts';
+import { parseSigningConfig } from '../../src/attest/signing-config.ts';
+import { parseTrustRoot } from '../../src/attest/parse-trust-root.ts';
+import { createPackService } from '../../src/index.ts';
+import { createTestIssuer } from '../../src/testing/sigstore/test-issuer.ts';
+import { testSigstoreServices } from '../../src/testing/sigstore/services.ts';
 import { pemOf } from '../../src/testing/sigstore/pem-of.ts';
 import { createTestSigstore, type TestSigstore } from '../../src/testing/sigstore/test-sigstore.ts';
 import { root } from '../meta/source-tree.ts';
@@ -14,9 +21,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 
-/** The block of commands under a heading, as it stands there. */
-function blockUnder(heading: string): string {
-  return /```sh\n(.*?)```/s.exec(readme.slice(readme.indexOf(`\n## ${heading}\n`)))?.[1] ?? '';
+/** A block of commands under a heading, as it stands there; the first by default. */
+function blockUnder(heading: string, index = 0): string {
+  const blocks = [...readme.slice(readme.indexOf(`\n## ${heading}\n`)).matchAll(/```sh\n(.*?)```/gs)];
+  return blocks[index]?.[1] ?? '';
 }
 
 /** Runs a block in a shell where `packwright` is what was built, and stops what it has started. */
@@ -50,11 +58,40 @@ async function giveSignedFile(sigstore: TestSigstore): Promise<void> {
   give('trusted_root.json', sigstore.trustRoot);
 }
 
+/** Signs the pack of the first block for an identity, which takes a Sigstore, and leaves its trust root there. */
+async function signForIdentity(): Promise<void> {
+  const sigstore = await createTestSigstore();
+  const login = await createTestIssuer({ url: 'https://login.example' });
+  const services = testSigstoreServices(sigstore, login);
+  const signer = keylessSigner({
+    signingConfig: parseSigningConfig(services.signingConfig()),
+    trust: parseTrustRoot(sigstore.trustRoot),
+    identityToken: await login.token({ sub: '1', email: 'dev@example.com', email_verified: true }),
+    fetch: services.fetch,
+    clock: { now: () => Date.UTC(2025, 0, 1) },
+  });
+  const { repository } = openLayout({ directory: join(folder, 'packs') });
+  await createPackService().sign({ repository, reference: '1.0' }, signer);
+  writeFileSync(join(folder, 'trusted_root.json'), sigstore.trustRoot);
+}
+
 describe('the commands of the first page', { timeout: 120_000 }, () => {
   it('work one after the other when pasted', async () => {
     copyFileSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'));
     const printed = await pasted(blockUnder('The command'));
     expect(printed).toMatch(/^oci:packs:1\.0@sha256:[0-9a-f]{64}$/m);
+  });
+
+  it('sign and attest what was packed, and verify the copy', async () => {
+    const printed = await pasted(blockUnder('Sign and attest'));
+    expect(printed).toMatch(/^release\.key\nrelease\.pub\nsha256:/m);
+    expect(printed.match(/^verified: oci-archive:signed\.tar:1\.0@sha256:/gm)).toHaveLength(2);
+  });
+
+  it('verify a copy by the trust root that came along', async () => {
+    await signForIdentity();
+    const printed = await pasted(blockUnder('Sign and attest', 2));
+    expect(printed).toMatch(/^verified: .* signed by dev@example\.com \(https:\/\/login\.example\)$/m);
   });
 
   it('push to a registry that they start, copy in it and pull from it', async () => {

@@ -36,7 +36,7 @@ const credentials: S3Credentials = { accessKeyId: 'AKIDTESTTESTTEST', secretAcce
 
 /** Starts a server on the loopback; what it keeps is in the folder. */
 export async function startS3Server(kind: S3ServerKind, folder: string): Promise<S3Server> {
-  const ready = { path: '/', ready: [200, 403, 404] };
+  const ready = { health: '/', ready: [200, 403, 404] };
   const server = await startServer((port) => commands[kind](port, folder), ready);
   const { host } = server;
   const port = host.slice(host.indexOf(':'));

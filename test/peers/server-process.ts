@@ -13,63 +13,91 @@ export interface ServerCommand {
   readonly cwd?: string | undefined;
 }
 
-/** A program that answers. */
-export interface ServerProcess {
-  /** The loopback address with its port: `127.0.0.1:45123`. */
-  readonly host: string;
-  /** Ends it on the spot, as a power loss would. */
-  kill(): Promise<void>;
-  /** Starts it again on its port. */
-  start(): Promise<void>;
+/** A program that runs. */
+export interface Running {
   /** Ends it, and waits for its end. */
   stop(): Promise<void>;
 }
 
-export interface StartOptions {
-  readonly https?: boolean | undefined;
+/** A program that can be killed, and goes on with what it has on disk. */
+export interface Restartable extends Running {
+  /** Ends it on the spot, as a power loss would. */
+  kill(): Promise<void>;
+  /** Starts it again after that, with the same arguments. */
+  start(): Promise<void>;
+}
+
+/** A program that answers. */
+export interface ServerProcess extends Running {
+  /** The loopback address with its port: `127.0.0.1:45123`. */
+  readonly host: string;
+}
+
+/** When a program is ready. */
+export interface ReadyOptions {
   /** The certificate, in PEM, that vouches for the one of the server. */
   readonly ca?: string | undefined;
-  /** What is asked until it answers; `/v2/` by default. */
-  readonly path?: string | undefined;
   /** The statuses of a server that is ready; 200 and 401 by default. */
   readonly ready?: readonly number[] | undefined;
 }
 
+export interface StartOptions extends ReadyOptions {
+  readonly https?: boolean | undefined;
+  /** What it answers when it is ready: `/v2/` by default. */
+  readonly health?: string | undefined;
+}
+
 /**
- * Starts a program on a free port and waits until it answers. Another program can take the port in between: it
- * is tried on three.
+ * Starts a program on a free port and waits until it answers. Another program can take the port in between: it is tried
+ * on three.
  */
 export async function startServer(
-  commandFor: (port: number) => ServerCommand,
-  options: StartOptions = {},
-): Promise<ServerProcess> {
-  let said = '';
-  for (let tries = 0; tries < 3; tries += 1) {
+  commandFor: (port: number) => ServerCommand | Promise<ServerCommand>,
+  { https = false, health = '/v2/', ...ready }: StartOptions = {},
+): Promise<ServerProcess & Restartable> {
+  for (let tries = 1; ; tries += 1) {
     const port = await freePort();
-    const command = commandFor(port);
-    let child = spawnTied(command);
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-4000)));
-    let pid = pidOf(child);
-    const url = `${options.https === true ? 'https' : 'http'}://127.0.0.1:${port}${options.path ?? '/v2/'}`;
-    if (await answers(child, url, options)) {
-      return {
-        host: `127.0.0.1:${port}`,
-        kill: async () => {
-          process.kill(await pid, 'SIGKILL');
-          await once(child, 'exit');
-        },
-        start: async () => {
-          child = spawnTied(command);
-          child.stderr?.resume();
-          pid = pidOf(child);
-          if (!(await answers(child, url, options))) throw new Error(`${command.program} does not start again`);
-        },
-        stop: () => stop(child),
-      };
+    const host = `127.0.0.1:${port}`;
+    const url = `http${https ? 's' : ''}://${host}${health}`;
+    try {
+      return { host, ...(await startProgram(await commandFor(port), url, ready)) };
+    } catch (error) {
+      if (tries === 3) throw error;
     }
-    await stop(child);
   }
-  throw new Error(`${commandFor(0).program} does not answer\n${said}`);
+}
+
+/** Starts a program and waits until it answers at a URL. Where it does not, the error holds what it said last. */
+export async function startProgram(
+  command: ServerCommand,
+  url: string,
+  ready: ReadyOptions = {},
+): Promise<Restartable> {
+  let { child, pid } = await run(command, url, ready);
+  return {
+    kill: async () => {
+      process.kill(await pid, 'SIGKILL');
+      await once(child, 'exit');
+    },
+    start: async () => {
+      ({ child, pid } = await run(command, url, ready));
+    },
+    stop: () => stop(child),
+  };
+}
+
+async function run(
+  command: ServerCommand,
+  url: string,
+  ready: ReadyOptions,
+): Promise<{ child: ChildProcess; pid: Promise<number> }> {
+  const child = spawnTied(command);
+  const pid = pidOf(child);
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-4000)));
+  if (await answers(child, url, ready)) return { child, pid };
+  await stop(child);
+  throw new Error(`${command.program} does not answer at ${url}\n${said}`);
 }
 
 /** A port of the loopback that nobody listens on. */
@@ -100,7 +128,7 @@ async function pidOf(child: ChildProcess): Promise<number> {
   return Number(line.toString());
 }
 
-async function answers(child: ChildProcess, url: string, { ca, ready = [200, 401] }: StartOptions): Promise<boolean> {
+async function answers(child: ChildProcess, url: string, { ca, ready = [200, 401] }: ReadyOptions): Promise<boolean> {
   for (let tries = 0; tries < 400 && child.exitCode === null; tries += 1) {
     const status = await statusOf(url, ca);
     if (status !== undefined && ready.includes(status)) return true;

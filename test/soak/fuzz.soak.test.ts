@@ -9,7 +9,7 @@ import { fuzzTargets } from '../fuzz/targets.ts';
 import type { FuzzJob, FuzzVerdict } from './fuzz-worker.ts';
 import { figure, long, seed } from './report.ts';
 
-const runs = Number(process.env['PACKWRIGHT_FUZZ_RUNS'] ?? (long ? 1_000_000 : 10_000));
+const runs = Number(process.env['PACKWRIGHT_FUZZ_RUNS'] ?? (long ? 1_000_000 : 5_000));
 
 /** A run that lasts so long never ends; the machine may be busy. Milliseconds. */
 const hang = 15_000;

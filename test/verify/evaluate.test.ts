@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseBundle } from '../../src/attest/parse-bundle.ts';
 import type { Bundle } from '../../src/attest/bundle.ts';
 import { goodBundles, type GoodBundleName } from '../../src/testing/sigstore/good-bundles.ts';
+import { pemOf } from '../../src/testing/sigstore/pem-of.ts';
 import { evaluate } from '../../src/verify/evaluate.ts';
 import type { Policy } from '../../src/verify/policy.ts';
 import { verify } from '../../src/verify/verify.ts';
@@ -78,6 +79,21 @@ describe('several bundles', () => {
       code: 'ERR_IDENTITY_MISMATCH',
       message: expect.stringMatching(/^none of 2 bundles counts; the closest: signer has the identity eve/) as string,
     });
+  });
+
+  it('say what is wrong with one by what the policy names, in whatever order they came', async () => {
+    const person = await from('eve@example.org');
+    const key = await signed(byKey);
+    const codeOf = async (bundles: Bundle[], rule: Policy['signers']['anyOf'][number]): Promise<string | undefined> =>
+      (await reportOn(bundles, { signers: { anyOf: [rule] } })).code;
+    const otherKey = { key: pemOf('PUBLIC KEY', sigstore.keys.log.publicKey) };
+    for (const bundles of [
+      [person, key],
+      [key, person],
+    ]) {
+      expect(await codeOf(bundles, workflow)).toBe('ERR_IDENTITY_MISMATCH');
+      expect(await codeOf(bundles, otherKey)).toBe('ERR_SIGNATURE_INVALID');
+    }
   });
 
   it('are none: there is no signature', async () => {

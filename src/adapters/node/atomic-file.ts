@@ -24,6 +24,24 @@ export function writeFully(file: number, bytes: Uint8Array, position: number | n
   }
 }
 
+/**
+ * Puts bytes into a file that must not exist yet: whoever is second fails. Where writing fails, nothing is left.
+ */
+export async function createFile(
+  path: string,
+  bytes: Uint8Array,
+  { durable = false, mode }: Pick<ReplaceOptions, 'durable' | 'mode'> = {},
+): Promise<void> {
+  const file = openNew(path, mode);
+  try {
+    await fillFile(file, bytes, durable);
+  } catch (error) {
+    removeFile(path);
+    throw error;
+  }
+  if (durable) await syncFolder(dirname(path));
+}
+
 /** Where and how a file is replaced. */
 export interface ReplaceOptions {
   /** The folder for the temporary file, on the same file system. */

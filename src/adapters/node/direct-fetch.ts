@@ -1,8 +1,9 @@
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import type * as https from 'node:https';
 import { letGo } from '../../bytes/given-chunks.ts';
 import { answerOf, isRedirect } from './direct-answer.ts';
 import { endAgent } from './end-agent.ts';
+import { nodeHttp } from './node-http.ts';
 import { ReadingAgent } from './reading-agent.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -63,7 +64,7 @@ async function overTls(url: URL, init: RequestInit, connections: Connections): P
   return await send(url, init, agent, request);
 }
 
-function send(url: URL, init: RequestInit, agent: http.Agent, request = http.request): Promise<Response> {
+function send(url: URL, init: RequestInit, agent: http.Agent, request = nodeHttp.request): Promise<Response> {
   const { method = 'GET', signal, body, redirect } = init;
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();

@@ -1,10 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
-import { createServer as createSecureServer } from 'node:https';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { UsageError } from '../../errors.ts';
 import { isErrno } from './failure.ts';
 import { clientGone, requestOf } from './incoming-request.ts';
+import { nodeHttp } from './node-http.ts';
 import { sendResponse } from './outgoing-response.ts';
 
 /** Answers requests: what `Deno.serve`, `Bun.serve` and Workers take. */
@@ -48,7 +48,7 @@ const keepAliveTimeout = 30_000;
 export async function listen(handler: FetchHandler, options: ListenOptions = {}): Promise<Listening> {
   const { host = '127.0.0.1', port = 0, tls, grace = 5_000, headTimeout = 30_000 } = options;
   const connections = new Connections(handler, options);
-  const server = createAnyServer(tls, {
+  const server = await createAnyServer(tls, {
     maxHeaderSize: maxHeadBytes,
     headersTimeout: headTimeout,
     // A large blob over a slow line takes its time; whoever stalls is found by the idle timeout.
@@ -64,10 +64,11 @@ export async function listen(handler: FetchHandler, options: ListenOptions = {})
   return { url, close: () => closed(server, connections, grace) };
 }
 
-function createAnyServer(tls: ListenOptions['tls'], options: ServerOptions): Server {
-  if (tls === undefined) return createServer(options);
+async function createAnyServer(tls: ListenOptions['tls'], options: ServerOptions): Promise<Server> {
+  if (tls === undefined) return nodeHttp.createServer(options);
+  const { createServer } = await import('node:https');
   try {
-    return createSecureServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 });
+    return createServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 });
   } catch (cause) {
     throw new UsageError('ERR_INVALID_ARGUMENT', 'certificate and key of TLS cannot be used', {
       cause,

@@ -1,4 +1,3 @@
-import type { SigningKeyAlgorithm } from '../../adapters/signer/key.ts';
 import { UsageError } from '../../errors.ts';
 import { switchFlag, textFlag, type CommandOutput, type CommandSpec, type FlagValues } from '../command.ts';
 import type { CommandContext } from '../context.ts';
@@ -12,8 +11,31 @@ export interface GenerateKeysCommandOptions {
   /** Replaces files that are there. */
   readonly force?: boolean | undefined;
   /** `PKIX_ECDSA_P256_SHA_256` by default, which is what every client understands. */
-  readonly algorithm?: SigningKeyAlgorithm | undefined;
+  readonly algorithm?: KeyFileAlgorithm | undefined;
 }
+
+/**
+ * An algorithm that a file of a key tells from others. It says neither the padding of an RSA key nor the hash of another:
+ * whoever reads it takes PKCS #1 v1.5, and the hash that goes with the curve.
+ */
+export type KeyFileAlgorithm =
+  | 'PKIX_ECDSA_P256_SHA_256'
+  | 'PKIX_ECDSA_P384_SHA_384'
+  | 'PKIX_ECDSA_P521_SHA_512'
+  | 'PKIX_ED25519'
+  | 'PKIX_RSA_PKCS1V15_2048_SHA256'
+  | 'PKIX_RSA_PKCS1V15_3072_SHA256'
+  | 'PKIX_RSA_PKCS1V15_4096_SHA256';
+
+const fileAlgorithms: readonly KeyFileAlgorithm[] = [
+  'PKIX_ECDSA_P256_SHA_256',
+  'PKIX_ECDSA_P384_SHA_384',
+  'PKIX_ECDSA_P521_SHA_512',
+  'PKIX_ED25519',
+  'PKIX_RSA_PKCS1V15_2048_SHA256',
+  'PKIX_RSA_PKCS1V15_3072_SHA256',
+  'PKIX_RSA_PKCS1V15_4096_SHA256',
+];
 
 /** What `packwright keys import` takes. */
 export interface ImportKeyCommandOptions extends Omit<GenerateKeysCommandOptions, 'algorithm'> {
@@ -42,6 +64,10 @@ export async function generateKeysCommand(
 ): Promise<WrittenKeyPair> {
   const { outputKeyPrefix: prefix = 'cosign', force = false, algorithm } = options;
   const { signal } = context.operation;
+  if (algorithm !== undefined && !fileAlgorithms.includes(algorithm)) {
+    const message = `algorithm ${JSON.stringify(algorithm)} is none that a file of a key can say`;
+    throw wrong('algorithm', message, `use one of ${fileAlgorithms.join(', ')}`);
+  }
   const { writeKeyPair } = await import('../write-key-pair.ts');
   const { generateSigningKey } = await import('../../adapters/signer/key.ts');
   return writeKeyPair(() => generateSigningKey({ algorithm, signal }), { prefix, force }, context);
@@ -76,14 +102,20 @@ export async function publicKeyCommand(
 export const keysSpec: CommandSpec = {
   name: 'keys',
   summary: 'make, import and show signing keys in the format of cosign',
-  arguments: [{ name: 'action', summary: 'generate, import or public' }],
+  arguments: [{ name: 'action', summary: 'generate a pair, import a private key, or print the public half of one' }],
   flags: [
-    { flags: '--key <file>', summary: 'private key to import or show: cosign, PKCS#8, PKCS#1, SEC1 or JWK' },
+    {
+      flags: '--key <file>',
+      summary: 'private key to import or show, in a file or env://NAME: cosign, PKCS#8, PKCS#1, SEC1 or JWK',
+    },
     {
       flags: '--output-key-prefix <prefix>',
       summary: 'write PREFIX.key and PREFIX.pub; cosign by default, import-cosign for an import',
     },
-    { flags: '--algorithm <name>', summary: 'algorithm of the new key; PKIX_ECDSA_P256_SHA_256 by default' },
+    {
+      flags: '--algorithm <name>',
+      summary: `what a new key signs with: ${fileAlgorithms.join(', ')} (the first, which every client understands)`,
+    },
     { flags: '--force', summary: 'replace files that are there', kind: 'switch' },
   ],
   examples: [
@@ -128,9 +160,9 @@ function filesNamed(flags: FlagValues): Pick<GenerateKeysCommandOptions, 'output
   return { outputKeyPrefix: textFlag(flags, 'outputKeyPrefix'), force: switchFlag(flags, 'force') };
 }
 
-function algorithmOf(flags: FlagValues): SigningKeyAlgorithm | undefined {
+function algorithmOf(flags: FlagValues): KeyFileAlgorithm | undefined {
   // Checked where the key is made.
-  return textFlag(flags, 'algorithm') as SigningKeyAlgorithm | undefined;
+  return textFlag(flags, 'algorithm') as KeyFileAlgorithm | undefined;
 }
 
 function keyOf(flags: FlagValues): string {

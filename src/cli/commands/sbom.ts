@@ -69,7 +69,7 @@ export const sbomSpec: CommandSpec = {
   examples: [
     'packwright sbom oci:packs:1.0 --format cyclonedx > bom.cdx.json',
     'packwright sbom oci:packs:1.0 --format spdx --attach',
-    'packwright attest oci:packs:1.0 --predicate bom.cdx.json --type cyclonedx --key packwright.key',
+    'packwright attest oci:packs:1.0 --predicate bom.cdx.json --type cyclonedx --key cosign.key --no-log',
   ],
   async run([reference = ''], flags, context) {
     const format = textFlag(flags, 'format') as SbomFormat;

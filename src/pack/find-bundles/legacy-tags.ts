@@ -1,5 +1,6 @@
-import { hexOf, type Digest } from '../../digest/digest.ts';
+import type { Digest } from '../../digest/digest.ts';
 import { FormatError } from '../../errors.ts';
+import { cosignTag } from '../../oci/cosign-tag.ts';
 import { parseManifest } from '../../oci/parse-manifest.ts';
 import type { FindContext, Listed } from './candidate.ts';
 import type { CandidateCount } from './count-candidates.ts';
@@ -25,7 +26,7 @@ export async function listLegacyTags(digest: Digest, context: FindContext, count
 }
 
 async function readTag(digest: Digest, suffix: keyof typeof suffixes, context: FindContext): Promise<Listed> {
-  const tag = `sha256-${hexOf(digest)}.${suffix}`;
+  const tag = cosignTag(digest, suffix);
   const { repository, options } = context;
   try {
     const found = await repository.manifest.get(tag, options);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseTrustRoot } from '../../../src/attest/parse-trust-root.ts';
 import { httpRegistry } from '../../../src/adapters/registry/http.ts';
 import { memoryRegistry } from '../../../src/adapters/registry/memory.ts';
-import { utf8 } from '../../../src/bytes/encoding.ts';
+import { fromUtf8, utf8 } from '../../../src/bytes/encoding.ts';
 import { createPackService, type PackService } from '../../../src/index.ts';
 import { buildIndex, mediaTypes, type Descriptor } from '../../../src/oci/index.ts';
 import type { Repository } from '../../../src/ports/registry.ts';
@@ -100,6 +100,31 @@ describe('an index', () => {
   });
 });
 
+describe('a subject', () => {
+  it('may be a manifest of any size that a registry takes', async () => {
+    const { repository } = await image();
+    const layers = Array.from({ length: 400 }, () => ({ bytes: utf8('same'), annotations: { long: 'x'.repeat(600) } }));
+    const large = await putManifest(repository, { layers, tag: 'large' });
+    expect(large.size).toBeGreaterThan(256 * 1024);
+    const location = { repository, reference: 'large' };
+    expect((await service.sign(location, key)).subject).toMatchObject({ digest: large.digest, size: large.size });
+    await expect(service.verify(location, policyFor(key.pem))).resolves.toMatchObject({
+      signed: { digest: large.digest },
+    });
+  });
+
+  it('is a manifest, and nothing else that has a digest', async () => {
+    const { repository, image: subject } = await image();
+    const found = await repository.manifest.get(subject.digest);
+    const { layers } = JSON.parse(fromUtf8(found?.bytes ?? utf8('{}'))) as { layers: readonly Descriptor[] };
+    const blob = layers[0]?.digest ?? subject.digest;
+    await expect(service.sign({ repository, reference: blob }, key)).rejects.toMatchObject({
+      code: 'ERR_REGISTRY_NOT_FOUND',
+    });
+    expect((await repository.referrers(blob)).referrers).toEqual([]);
+  });
+});
+
 describe('a registry', () => {
   async function refusing(
     refuses: (path: string, method: string) => boolean,
@@ -122,14 +147,19 @@ describe('a registry', () => {
     return { repository, image: pushed, on: createPackService({ registries: () => client }) };
   }
 
-  it('that takes no referrers is an error', async () => {
+  it.each([
+    [400, 'ERR_REGISTRY_REJECTED'],
+    [405, 'ERR_REGISTRY_REJECTED'],
+    [403, 'ERR_REGISTRY_DENIED'],
+    [503, 'ERR_REGISTRY_UNAVAILABLE'],
+  ])('that answers %d to referrers is an error', async (status, code) => {
     const {
       on,
       repository,
       image: pushed,
-    } = await refusing((path, method) => method === 'PUT' && path.includes('/manifests/'), 400);
+    } = await refusing((path, method) => method === 'PUT' && path.includes('/manifests/'), status);
     await expect(on.sign('registry.example/team/app:v1', key)).rejects.toMatchObject({
-      code: 'ERR_REGISTRY_REJECTED',
+      code,
       details: { side: 'destination' },
     });
     expect((await repository.referrers(pushed.digest)).referrers).toEqual([]);

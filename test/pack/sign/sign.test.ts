@@ -202,6 +202,15 @@ describe('attest', () => {
     });
   });
 
+  it('refuses a statement that no bundle can hold, before anybody signs it', async () => {
+    const { text } = await image();
+    const attestation = { predicateType: 'custom', predicate: { long: 'x'.repeat(12 * 1024 * 1024) } };
+    const signer: Signer = { ...key, sign: () => Promise.reject(new Error('asked')) };
+    await expect(service.attest(text, attestation, signer)).rejects.toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
+    const smaller = { predicateType: 'custom', predicate: { long: 'x'.repeat(11 * 1024 * 1024) } };
+    await expect(service.attest(text, smaller, key)).resolves.toBeDefined();
+  }, 30_000);
+
   it('refuses a type that is neither a name nor a URI', async () => {
     const { text } = await image();
     const attestation = { predicateType: 'no such type', predicate };

@@ -1,3 +1,4 @@
+import { untilAborted } from '../../../bytes/until-aborted.ts';
 import { RegistryError, UsageError } from '../../../errors.ts';
 import type { HttpClient } from '../../../http/http-client.ts';
 import { HttpFailure } from '../../../http/http-failure.ts';
@@ -9,7 +10,7 @@ import { realmUrl } from './realm.ts';
 import { basicOf, secretsOf } from './redact-secrets.ts';
 import { explainFailure, loginHint } from './registry-failure.ts';
 import { covers, firstScope, formatScopes, mergeScopes } from './scopes.ts';
-import { createSingleFlight, untilAborted, type SingleFlight } from './single-flight.ts';
+import { createSingleFlight, type SingleFlight } from './single-flight.ts';
 import { requestToken, type Token } from './token.ts';
 
 /** What a request is to be allowed. */

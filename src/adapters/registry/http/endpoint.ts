@@ -1,4 +1,5 @@
 import type { HttpClient } from '../../../http/http-client.ts';
+import { isLoopback } from '../../../http/loopback.ts';
 import { withRetry } from '../../../http/retry.ts';
 
 /** Where a registry is asked. */
@@ -39,9 +40,4 @@ export function basesOf(host: string, unsafePlainHttp: boolean): readonly [URL, 
   if (unsafePlainHttp) return [plain];
   const secure = new URL(`https://${name}/`);
   return isLoopback(plain.hostname) ? [plain, secure] : [secure];
-}
-
-/** True for a host that is this machine, whoever resolves it (RFC 6761 section 6.3). */
-export function isLoopback(hostname: string): boolean {
-  return hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname) || /(?:^|\.)localhost\.?$/.test(hostname);
 }

@@ -62,8 +62,8 @@ export async function updateList(
   while (!(await update.step()));
 }
 
-/** The waits between looks, as parts of the watch: short ones agree soon where many write, the last is the guard. */
-const waits = [1 / 8, 1 / 4, 1];
+/** The waits between looks before the last, as parts of the watch: they agree soon where many write. */
+const waits = [1 / 8, 1 / 4];
 
 class ListUpdate {
   readonly #list: SharedList;
@@ -81,6 +81,8 @@ class ListUpdate {
   #failures = 0;
   /** How many waits since the last write led to a look at which all was well. */
   #calm = 0;
+  /** When the watch began: with the last write, or else with the first look. */
+  #since: number;
   #failed: { readonly condition: string | null | undefined } | undefined;
 
   constructor(list: SharedList, change: ListChange, clock: HttpClock, signal: AbortSignal | undefined) {
@@ -90,6 +92,7 @@ class ListUpdate {
     this.#known = new Map(change.add);
     this.#gone = new Set(change.remove);
     this.#watching = change.add.size > 0;
+    this.#since = clock.now();
   }
 
   /** One look, and what follows from it. True at the end of the watch. */
@@ -101,7 +104,7 @@ class ListUpdate {
       if (!this.#gone.has(digest) && !this.#known.has(digest)) this.#known.set(digest, entry);
     }
     if (this.#isRight(version)) {
-      if (!this.#watching || this.#calm === waits.length) return true;
+      if (!this.#watching || this.#calm > waits.length) return true;
     } else {
       // What asks takes time, and the list is old by then: it is read again.
       if (this.#writes > 0 && (await this.#askForLost(version))) return false;
@@ -142,21 +145,37 @@ class ListUpdate {
     const condition = version === undefined ? null : version.etag;
     // A condition that failed although nothing has changed is of no use: a proxy may make up the entity tag.
     const usable = this.#failed?.condition !== condition || this.#failed === undefined;
-    const written = await this.#send(version, usable ? condition : undefined);
+    this.#watchFor(this.#clock.now() - readAt);
+    const written = await this.#send(version, usable ? condition : undefined, readAt);
     this.#failed = written ? undefined : { condition };
-    const took = this.#clock.now() - readAt;
+    this.#since = this.#clock.now();
+    this.#watchFor(this.#since - readAt);
+  }
+
+  /** Sees to it that the watch is long enough for others whose reads and writes take as long. */
+  #watchFor(took: number): void {
     this.#watchMs = Math.min(Math.max(this.#watchMs, watchFactor * took), maxWatchMs);
   }
 
-  /** False where the condition did not hold. A write that takes too long is given up: what it was made from is old. */
-  async #send(version: ListVersion | undefined, condition: string | null | undefined): Promise<boolean> {
+  /**
+   * False where the condition did not hold. A write that has not come within the watch of what it was made from is given
+   * up: others look no longer than that.
+   */
+  async #send(
+    version: ListVersion | undefined,
+    condition: string | null | undefined,
+    readAt: number,
+  ): Promise<boolean> {
     const entries = new Map([...(version?.entries ?? []), ...this.#known]);
     for (const digest of this.#gone) entries.delete(digest);
-    const late = new Error(`write of ${this.#list.id} took more than ${this.#watchMs} ms`);
+    const late = new Error(`read and write of ${this.#list.id} took more than ${this.#watchMs} ms`);
     const controller = new AbortController();
-    const timer = setTimeout(() => {
-      controller.abort(late);
-    }, this.#watchMs);
+    const timer = setTimeout(
+      () => {
+        controller.abort(late);
+      },
+      readAt + this.#watchMs - this.#clock.now(),
+    );
     const stop = (): void => {
       controller.abort(this.#signal?.reason);
     };
@@ -180,12 +199,18 @@ class ListUpdate {
     if (typeof asked === 'number') await this.#clock.sleep(Math.min(asked, maxRetryAfterMs), this.#signal);
   }
 
-  /** Waits for the next look. The last wait is never short; the others differ, so that writers do not go on in step. */
+  /**
+   * Waits for the next look. The last one comes when the watch is over, never earlier; the others differ, so that writers
+   * do not go on in step.
+   */
   async #wait(): Promise<void> {
-    const part = waits[this.#calm++] ?? 1;
+    const part = waits[this.#calm++];
     const random = this.#clock.random();
-    const jitter = part === 1 ? 1 + random / 4 : (0.5 + random) * Math.min(1 + this.#writes / 4, 3);
-    await this.#clock.sleep(part * this.#watchMs * jitter, this.#signal);
+    const ms =
+      part === undefined
+        ? this.#since + this.#watchMs * (1 + random / 4) - this.#clock.now()
+        : part * this.#watchMs * (0.5 + random) * Math.min(1 + this.#writes / 4, 3);
+    await this.#clock.sleep(Math.max(ms, 0), this.#signal);
   }
 }
 

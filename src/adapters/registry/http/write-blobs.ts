@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../../bytes/source.ts';
+import { untilAborted } from '../../../bytes/until-aborted.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import { RegistryError } from '../../../errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
@@ -9,7 +10,6 @@ import { createBlobProbe } from './blob-probe.ts';
 import type { HttpBlobsParts } from './blobs.ts';
 import { createBlobMounts, type BlobMounts } from './mount-blob.ts';
 import type { statBlob } from './read-blob.ts';
-import { untilAborted } from './single-flight.ts';
 import { upload } from './upload.ts';
 import { uploadRecord, type UploadRecord } from './upload-records.ts';
 import { cancelSession, type UploadSession, type UploadTarget } from './upload-session.ts';

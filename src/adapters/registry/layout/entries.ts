@@ -3,6 +3,7 @@ import type { Digest } from '../../../digest/digest.ts';
 import { annotationKeys } from '../../../oci/annotations.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import type { CatalogEntry } from '../../../registry/catalog.ts';
+import { savedTag } from './cosign-layout.ts';
 import { withEntries, type LayoutIndex } from './index-document.ts';
 import { entriesNamed, isUntagged, named, unnamed } from './names.ts';
 
@@ -22,7 +23,9 @@ function withListed(index: LayoutIndex, descriptor: Descriptor): LayoutIndex {
 /** The index with a tag that points at a manifest, and at no other: what it pointed at before stays, untagged. */
 export function withTag(index: LayoutIndex, tag: string, descriptor: Descriptor): LayoutIndex {
   const { digest } = descriptor;
-  const pointed = index.manifests.filter((entry) => entry.annotations?.[annotationKeys.refName] === tag);
+  const pointed = index.manifests.filter(
+    (entry) => entry.annotations?.[annotationKeys.refName] === tag || savedTag(index, entry) === tag,
+  );
   if (pointed.length === 1 && pointed[0]?.digest === digest) return index;
   const freed = withoutNames(index, pointed);
   const unused = freed.manifests.find((entry) => entry.digest === digest && isUntagged(entry));

@@ -4,6 +4,7 @@ import type { Descriptor } from '../../../oci/descriptor.ts';
 import { isTag } from '../../../oci/reference.ts';
 import { compareBytewise } from '../../../bytes/encoding.ts';
 import { isDigest, type Digest } from '../../../digest/digest.ts';
+import { savedSuffix, savedTag } from './cosign-layout.ts';
 import type { LayoutIndex } from './index-document.ts';
 
 /** Where containerd and BuildKit put the full name; their `ref.name` is then only the tag. */
@@ -20,14 +21,15 @@ export function isLayoutName(name: string): boolean {
   return valid || (name.length <= maxLength && refNamePattern.test(name) && !isDigest(name));
 }
 
-/** The names of an entry, as they are written. */
-function namesOf(entry: Descriptor): string[] {
+/** The names of an entry, as they are written; in its index also the one that `cosign save` left out. */
+function namesOf(entry: Descriptor, index?: LayoutIndex): string[] {
   const names: string[] = [];
   for (const key of nameKeys) {
     const name = entry.annotations?.[key];
     if (name !== undefined && isLayoutName(name)) names.push(name);
   }
-  return names;
+  const saved = index && names.length === 0 ? savedTag(index, entry) : undefined;
+  return saved === undefined ? names : [saved];
 }
 
 /** `1` of `docker.io/library/x:1`; a name without a tag stays as it is. */
@@ -43,7 +45,7 @@ export function isUntagged(entry: Descriptor): boolean {
 
 /** Every tag of a layout, sorted bytewise: full names by their tag. */
 export function layoutTags(index: LayoutIndex): string[] {
-  const names = index.manifests.flatMap((entry) => namesOf(entry).slice(0, 1).map(shortName));
+  const names = index.manifests.flatMap((entry) => namesOf(entry, index).slice(0, 1).map(shortName));
   return [...new Set(names)].sort(compareBytewise);
 }
 
@@ -54,9 +56,9 @@ export function layoutTags(index: LayoutIndex): string[] {
  * @throws FormatError `ERR_LAYOUT_INVALID` where a name stands for two manifests.
  */
 export function entriesNamed(index: LayoutIndex, name: string): readonly Descriptor[] {
-  const exact = index.manifests.filter((entry) => namesOf(entry).includes(name));
+  const exact = index.manifests.filter((entry) => namesOf(entry, index).includes(name));
   const found =
-    exact.length > 0 ? exact : index.manifests.filter((entry) => namesOf(entry).map(shortName).includes(name));
+    exact.length > 0 ? exact : index.manifests.filter((entry) => namesOf(entry, index).map(shortName).includes(name));
   const digests = new Set<Digest>(found.map(({ digest }) => digest));
   if (digests.size < 2) return found;
   throw new FormatError('ERR_LAYOUT_INVALID', `tag ${name} stands for ${digests.size} manifests, expected one`, {
@@ -65,10 +67,11 @@ export function entriesNamed(index: LayoutIndex, name: string): readonly Descrip
   });
 }
 
-/** The entry without its names. */
+/** The entry without its names, and without what stands for one. */
 export function unnamed(entry: Descriptor): Descriptor {
   const { annotations = {}, ...rest } = entry;
-  const kept = Object.entries(annotations).filter(([key]) => !nameKeys.includes(key));
+  const gone = savedSuffix(entry) === undefined ? nameKeys : [...nameKeys, 'kind'];
+  const kept = Object.entries(annotations).filter(([key]) => !gone.includes(key));
   return kept.length === 0 ? rest : { ...rest, annotations: Object.fromEntries(kept) };
 }
 
@@ -86,7 +89,6 @@ export function referrersTag(subject: Digest): string {
 /** True for an entry that is only there for the sake of another: a list of referrers, or what cosign 2 tags so. */
 export function isAside(entry: Descriptor): boolean {
   const names = namesOf(entry).map(shortName);
-  return (
-    names.length > 0 && names.every((name) => /^sha(?:256|384|512)-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/.test(name))
-  );
+  if (names.length === 0) return savedSuffix(entry) !== undefined;
+  return names.every((name) => /^sha(?:256|384|512)-[0-9a-f]{64}(?:\.(?:sig|att|sbom))?$/.test(name));
 }

@@ -9,6 +9,7 @@ import type { CatalogEntry } from '../../../registry/catalog.ts';
 import { loadManifest } from '../../../registry/load-manifest.ts';
 import type { LayoutParts } from './documents.ts';
 import { entriesNamed, isAside, referrersTag } from './names.ts';
+import { unlistedReferrers, type Referring } from './unlisted-referrers.ts';
 
 /** What a manifest says of itself as a referrer, and the manifests in it where it is an index. */
 interface ReadManifest {
@@ -18,14 +19,18 @@ interface ReadManifest {
 
 /**
  * The referrers of a layout: entries of its index, and what lies in these, whose manifest has the subject, as oras
- * writes them, and the list under the referrers tag, as regctl does. What was read is remembered: bytes under a digest never change.
+ * writes them; the list under the referrers tag, as regctl does; and what `cosign save` lists nowhere. What was read is
+ * remembered: bytes under a digest never change.
  */
 export function layoutReferrers(
   parts: LayoutParts,
 ): (subject: Digest, options: OperationOptions) => Promise<ReferrersAnswer> {
   const known = new Map<Digest, ReadManifest>();
+  const unlisted = new Map<Digest, Referring | undefined>();
   return async (subject, options) => {
-    const entries = await entriesWith(parts, known, subject, options);
+    const saved = await unlistedReferrers(parts, options, { known: unlisted });
+    const hidden = saved.filter((one) => one.subject === subject).map(({ descriptor }) => descriptor);
+    const entries = [...hidden, ...(await entriesWith(parts, known, subject, options))];
     const tagged = await taggedWith(parts, subject, options);
     const found = new Map([...(tagged ?? []), ...entries].map((descriptor) => [descriptor.digest, descriptor]));
     const from = tagged === undefined ? 'api' : entries.length === 0 ? 'tag' : 'both';

@@ -6,6 +6,7 @@ import { compareBytewise, utf8 } from '../../../bytes/encoding.ts';
 import { bytesSource, type ByteSource } from '../../../bytes/source.ts';
 import { readAll } from '../../../bytes/stream.ts';
 import { algorithmOf, hexOf, isDigest, type Digest } from '../../../digest/digest.ts';
+import { cosignTag } from '../../../oci/cosign-tag.ts';
 import { StoreError, UsageError } from '../../../errors.ts';
 import type { Descriptor } from '../../../oci/descriptor.ts';
 import { walkGraph } from '../../../oci/graph.ts';
@@ -144,7 +145,7 @@ async function legacyReferrers(
   { digest }: Descriptor,
 ): Promise<readonly Listed[]> {
   if (algorithmOf(digest) !== 'sha256') return [];
-  const tags = ['sig', 'att'].map((suffix) => `sha256-${hexOf(digest)}.${suffix}`);
+  const tags = (['sig', 'att'] as const).map((suffix) => cosignTag(digest, suffix));
   const found = await Promise.all(tags.map((tag) => repository.resolve(tag, { signal })));
   return found.flatMap((descriptor, index) => {
     return descriptor === undefined ? [] : [{ descriptor: factsOf(descriptor), tag: tags[index] }];

@@ -4,7 +4,7 @@ import { fromBase64, toBase64, utf8 } from '../../../bytes/encoding.ts';
 import { parseJson, type JsonValue } from '../../../bytes/json.ts';
 import { deriveKey } from './derive-key.ts';
 import { keyError, passwordError } from './key-error.ts';
-import { formatPem } from './public-key-pem.ts';
+import { formatPem } from '../../../bytes/pem.ts';
 import { checkScryptCost, type ScryptCost } from './scrypt-cost.ts';
 
 /** What cosign makes its keys with today. Others than these and the former ones it does not read. */

@@ -42,8 +42,9 @@ async function readKey(
     if (input.length > maxKeyBytes) throw keyError(`is larger than ${maxKeyBytes} bytes`);
     // A SEQUENCE; text starts with a letter, white space, a dash or a brace.
     if (typeof input !== 'string' && input[0] === 0x30) return fromDer(readPrivateKey(input), wanted);
-    const text = typeof input === 'string' ? input : textOf(input);
-    if (text.trimStart().startsWith('{')) return readJwk(parseJson(text) as JsonWebKey, wanted);
+    // Editors of Windows put a byte order mark in front, which counts as white space.
+    const text = (typeof input === 'string' ? input : textOf(input)).trim();
+    if (text.startsWith('{')) return readJwk(parseJson(text) as JsonWebKey, wanted);
     return fromDer(await readPem(text, options), wanted);
   } catch (cause) {
     options.signal?.throwIfAborted();

@@ -28,7 +28,7 @@ export interface ImportSigningKeyOptions {
 
 /**
  * Imports a private key into WebCrypto, and tries it: ECDSA on P-256, P-384 and P-521, Ed25519, RSA of 2048, 3072 and 4096
- * bits. What a file says that it costs to open is bounded: scrypt of more than 1 GiB, PBKDF2 of more than 10 million
+ * bits. What a file says that it costs to open is bounded: scrypt of more than 128 MiB, PBKDF2 of more than 10 million
  * rounds, and more than 64 KiB are refused.
  *
  * @throws SigningError `ERR_KEY` for what is no private key, is of a kind that is not supported, or is not of the

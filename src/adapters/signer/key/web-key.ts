@@ -1,8 +1,8 @@
-import { derInteger, derSequence } from '../../../bytes/der-writer.ts';
 import { unshared } from '../../../bytes/unshared.ts';
 import { digestSizes } from '../../../digest/digest-name.ts';
 import { UsageError } from '../../../errors.ts';
 import type { SigningKey } from '../../../ports/signer.ts';
+import { ecdsaDer } from '../shared/ecdsa-der.ts';
 import { algorithmNamed, type KeyAlgorithmFacts, type SigningKeyAlgorithm } from './algorithm.ts';
 import { keyError } from './key-error.ts';
 
@@ -53,14 +53,8 @@ async function signMessage(
   const parameters = { name: scheme, hash: `SHA-${hash.slice(3)}`, saltLength: digestSizes[hash] };
   try {
     const signature = new Uint8Array(await crypto.subtle.sign(parameters, key, unshared(message)));
-    return scheme === 'ECDSA' ? derSignature(signature) : signature;
+    return scheme === 'ECDSA' ? ecdsaDer(signature) : signature;
   } catch (cause) {
     throw keyError(`of ${scheme} did not sign`, { cause });
   }
-}
-
-/** WebCrypto joins the two numbers of an ECDSA signature; Sigstore has them in DER (RFC 3279 section 2.2.3). */
-function derSignature(joined: Uint8Array): Uint8Array<ArrayBuffer> {
-  const half = joined.length / 2;
-  return derSequence(derInteger(joined.subarray(0, half)), derInteger(joined.subarray(half)));
 }

@@ -1,10 +1,9 @@
 import type { TrustRoot } from '../../../attest/trust-root.ts';
 import { toBase64 } from '../../../bytes/encoding.ts';
 import type { JsonValue } from '../../../bytes/json.ts';
-import { parsePem } from '../../../bytes/pem.ts';
+import { formatPem, parsePem } from '../../../bytes/pem.ts';
 import type { HttpClient } from '../../../http/http-client.ts';
 import type { ProvenSigner } from '../../../verify/report.ts';
-import { formatPem } from '../key/public-key-pem.ts';
 import { checkIssued } from './check-issued.ts';
 import type { ExpectedIdentity } from './expected-identity.ts';
 import type { IdentityToken } from './identity-token.ts';

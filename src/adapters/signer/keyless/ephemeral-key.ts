@@ -1,6 +1,6 @@
-import { derInteger, derSequence } from '../../../bytes/der-writer.ts';
 import { unshared } from '../../../bytes/unshared.ts';
 import type { KeyContent } from '../../../ports/signer.ts';
+import { ecdsaDer } from '../shared/ecdsa-der.ts';
 
 /** A key that is made for one signature and then forgotten: ECDSA on P-256 with SHA-256. */
 export interface EphemeralKey {
@@ -30,10 +30,4 @@ export async function createEphemeralKey(forDigest: boolean): Promise<EphemeralK
       return ecdsaDer(new Uint8Array(await crypto.subtle.sign(algorithm, privateKey, unshared(message))));
     },
   };
-}
-
-/** The platform joins the two numbers of a signature; Sigstore has them in DER (RFC 3279 section 2.2.3). */
-function ecdsaDer(joined: Uint8Array): Uint8Array<ArrayBuffer> {
-  const half = joined.length / 2;
-  return derSequence(derInteger(joined.subarray(0, half)), derInteger(joined.subarray(half)));
 }

@@ -1,29 +1,21 @@
 import type { Bundle } from '../../../attest/bundle.ts';
-import { bundleMediaType } from '../../../attest/format-bundle.ts';
 import { checkOptions } from '../../../bytes/check-options.ts';
 import { utf8 } from '../../../bytes/encoding.ts';
-import { UsageError } from '../../../errors.ts';
 import type { HttpClient } from '../../../http/http-client.ts';
 import type { Signer, SignerContent } from '../../../ports/signer.ts';
 import { maxBufferedBytes } from '../../../verify/artifact.ts';
-import type { Demand } from '../../../verify/policy.ts';
-import { checkBundle } from '../shared/check-bundle.ts';
 import { prepareContent, type PreparedContent } from '../shared/prepare-content.ts';
+import { certifiedBundle, checkCertified, type CertifiedSigning } from './certified-bundle.ts';
 import { requestCertificate, type IssuedCertificate } from './certificate-request.ts';
+import { checkChosen } from './check-chosen.ts';
 import { chooseServices, type ChosenServices } from './choose-services.ts';
 import { createEphemeralKey, ephemeralDetails, type EphemeralKey } from './ephemeral-key.ts';
 import type { ExpectedIdentity } from './expected-identity.ts';
-import { parseIdentityToken, tokenError, type IdentityToken } from './identity-token.ts';
+import type { IdentityToken } from './identity-token.ts';
 import { serviceClient } from './service.ts';
+import { takeToken } from './take-token.ts';
 import type { IdentityTokenProvider } from './token-provider.ts';
-import {
-  checkTrust,
-  checkWitnesses,
-  enterLogs,
-  serviceOptionNames,
-  takeTimestamps,
-  type SigstoreWitnessOptions,
-} from './witness.ts';
+import { checkTrust, enterLogs, serviceOptionNames, takeTimestamps, type SigstoreWitnessOptions } from './witness.ts';
 
 /** What a {@link keylessSigner} signs with. */
 export interface KeylessSignerOptions extends SigstoreWitnessOptions {
@@ -35,9 +27,19 @@ export interface KeylessSignerOptions extends SigstoreWitnessOptions {
   readonly identity?: ExpectedIdentity | undefined;
   /** Takes a certificate that no log of certificates published, where a private authority has none. */
   readonly unsafeNoSct?: boolean | undefined;
+  /** Sends the token to a certificate authority over http, on hosts other than this machine too. */
+  readonly unsafePlainHttp?: boolean | undefined;
 }
 
-const optionNames = ['signingConfig', 'trust', 'identityToken', 'audience', 'identity', 'unsafeNoSct'];
+const optionNames = [
+  'signingConfig',
+  'trust',
+  'identityToken',
+  'audience',
+  'identity',
+  'unsafeNoSct',
+  'unsafePlainHttp',
+];
 
 /**
  * Signs for whoever an identity token is of. For each signature a key is made and forgotten; the certificate authority of
@@ -74,7 +76,7 @@ export function keylessSigner(options: KeylessSignerOptions): Signer {
       const authority = checkChosen(chosen, options);
       const digestOnly = !isSmall(content);
       const prepared = await prepareContent(content, { hash: 'sha256', bytes: !digestOnly }, signal);
-      const token = await tokenOf(options, client, signal);
+      const token = await takeToken(options, client.clock.now(), signal);
       const key = await createEphemeralKey(digestOnly);
       const issued = await certify(client, options, { authority, token, key, signal });
       const signing = { options, client, chosen, prepared, issued, signal };
@@ -91,32 +93,6 @@ function isSmall(content: SignerContent): boolean {
 
 function toSign({ bytes, digest }: PreparedContent): Parameters<EphemeralKey['sign']>[0] {
   return bytes === undefined ? { digest } : { message: bytes };
-}
-
-/** Refuses what can only fail later: services that nobody would believe, and signatures that nobody could date. */
-function checkChosen(chosen: ChosenServices, { trust }: KeylessSignerOptions): string {
-  const { certificateAuthority, logs, timestampAuthorities } = chosen;
-  checkWitnesses(chosen, trust);
-  if (certificateAuthority === undefined) throw unusable('has no certificate authority');
-  if (timestampAuthorities.length === 0 && !logs.some(({ majorApiVersion }) => majorApiVersion === 1)) {
-    throw unusable('has nobody who says when something was signed, which a certificate of minutes needs');
-  }
-  return certificateAuthority.url;
-}
-
-function unusable(problem: string): UsageError {
-  return new UsageError('ERR_INVALID_ARGUMENT', `signing config ${problem}`, { argument: 'signingConfig' });
-}
-
-async function tokenOf(
-  { identityToken, audience = 'sigstore' }: KeylessSignerOptions,
-  client: HttpClient,
-  signal: AbortSignal | undefined,
-): Promise<IdentityToken> {
-  const text = typeof identityToken === 'function' ? await identityToken({ audience, signal }) : identityToken;
-  signal?.throwIfAborted();
-  if (typeof text !== 'string') throw tokenError('is not text');
-  return parseIdentityToken(text, { now: client.clock.now(), audience });
 }
 
 interface Applicant {
@@ -145,45 +121,23 @@ async function certify(
   });
 }
 
-interface Signing {
+interface Signing extends CertifiedSigning {
   readonly options: KeylessSignerOptions;
   readonly client: HttpClient;
   readonly chosen: ChosenServices;
-  readonly prepared: PreparedContent;
-  readonly issued: IssuedCertificate;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Stamps, verifies, publishes, and verifies again. */
 async function finish(signing: Signing, signature: Uint8Array<ArrayBuffer>): Promise<Bundle> {
   const { options, client, chosen, prepared, issued, signal } = signing;
   const { trust } = options;
-  const signed: Bundle = {
-    mediaType: bundleMediaType,
-    version: '0.3',
-    material: { kind: 'certificate', certificates: [issued.certificate] },
-    logEntries: [],
-    timestamps: [],
-    content: prepared.bundleContent(signature),
-  };
-  await verified(signed, signing, { unsafeNoTime: true, unsafeNoLog: true });
+  const signed = certifiedBundle(signing, signature);
+  await checkCertified(signed, signing, { unsafeNoTime: true, unsafeNoLog: true });
   const stamps = await takeTimestamps(client, chosen, trust, signature, signal);
   const stamped = { ...signed, timestamps: stamps.map(({ response }) => response) };
-  if (stamps.length > 0) await verified(stamped, signing, { unsafeNoLog: true });
+  if (stamps.length > 0) await checkCertified(stamped, signing, { unsafeNoLog: true });
   const verifier = { kind: 'certificate', certificate: issued.certificate, details: ephemeralDetails } as const;
   const request = { content: signed.content, signature, digest: prepared.digest, verifier };
   const logEntries = await enterLogs(client, chosen, trust, { signed: request, stamps, signal });
-  return verified({ ...stamped, logEntries }, signing, chosen.logs.length === 0 ? { unsafeNoLog: true } : {});
-}
-
-function verified(bundle: Bundle, { options, prepared, issued, signal }: Signing, demand: Demand): Promise<Bundle> {
-  const { identity, issuer } = issued.signer;
-  return checkBundle(bundle, {
-    artifact: prepared.artifact,
-    signer: { identity, issuer },
-    trust: options.trust,
-    now: issued.at,
-    demand: { ...demand, ...(options.unsafeNoSct === true ? { unsafeNoSct: true } : {}) },
-    signal,
-  });
+  return checkCertified({ ...stamped, logEntries }, signing, chosen.logs.length === 0 ? { unsafeNoLog: true } : {});
 }

@@ -3,7 +3,7 @@ import { fromBase64, fromHex, toBase64, utf8 } from '../../../bytes/encoding.ts'
 import { parseJson, type JsonValue } from '../../../bytes/json.ts';
 import { algorithmOf, hexOf } from '../../../digest/digest-name.ts';
 import type { HttpClient } from '../../../http/http-client.ts';
-import { formatPem } from '../key/public-key-pem.ts';
+import { formatPem } from '../../../bytes/pem.ts';
 import type { WitnessRequest } from '../shared/witness.ts';
 import { answeredJson, answerError, askService, memberOf, type ServiceAnswer, type ServiceRequest } from './service.ts';
 

@@ -7,6 +7,7 @@ import type { HttpRequest } from '../../../http/follow.ts';
 import { createHttpClient, type HttpClient } from '../../../http/http-client.ts';
 import { failureAt, HttpFailure } from '../../../http/http-failure.ts';
 import { redactUrl } from '../../../http/redact-url.ts';
+import { withoutSecrets } from '../shared/without-secrets.ts';
 import { withRetry, type HttpClock, type RetryPolicy } from '../../../http/retry.ts';
 
 /** How services are asked; everything has a default. */
@@ -109,14 +110,6 @@ function failureOf(failure: HttpFailure, request: ServiceRequest): SigningError 
   });
 }
 
-/** A token is as secret in parts as it is whole. */
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets
-    .flatMap((secret) => [secret, ...secret.split('.')])
-    .filter((part) => part.length >= 8)
-    .reduce((rest, part) => rest.replaceAll(part, '…'), text);
-}
-
 /** What the service says of its failure, where that is JSON with a message or a line of text. */
 function wordsOf(body: Uint8Array | undefined): string {
   try {
@@ -158,6 +151,7 @@ export function answerError({ name, code, url }: ServiceRequest, problem: string
   return new SigningError(code, `answer of the ${name} ${problem}`, {
     service: redactUrl(url),
     ...(cause === undefined ? {} : { cause }),
+    hint: isPackError(cause) ? cause.hint : undefined,
   });
 }
 

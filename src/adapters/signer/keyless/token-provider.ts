@@ -2,7 +2,10 @@ import { parseHttpUrl } from '../../../http/redact-url.ts';
 import { tokenError } from './identity-token.ts';
 import { answeredJson, answerError, askService, memberOf, serviceClient, type ServiceOptions } from './service.ts';
 
-/** Gets an identity token when one is needed: they are good for some minutes only. */
+/**
+ * Gets an identity token when one is needed: they are good for some minutes only. What it throws becomes the cause of
+ * `ERR_IDENTITY_TOKEN`, where it is no error of ours.
+ */
 export type IdentityTokenProvider = (request: IdentityTokenRequest) => string | Promise<string>;
 
 /** What a token is to be good for. */

@@ -4,6 +4,7 @@ import type { TrustRoot } from '../../../attest/trust-root.ts';
 import { checkOptions } from '../../../bytes/check-options.ts';
 import { UsageError } from '../../../errors.ts';
 import type { HttpClient } from '../../../http/http-client.ts';
+import { redactUrl } from '../../../http/redact-url.ts';
 import type { Witness, WitnessRequest } from '../shared/witness.ts';
 import { chooseServices, type ChosenServices } from './choose-services.ts';
 import { requestLogEntry } from './log-request.ts';
@@ -27,8 +28,8 @@ export interface SigstoreWitnessOptions extends ServiceOptions {
  * const witness = sigstoreWitness({ signingConfig, trust });
  * const signer = keySigner({ key, witness, trust });
  * ```
- * @throws UsageError `ERR_INVALID_ARGUMENT`, also from the witness, where nothing that is listed can be asked. The
- * witness throws SigningError `ERR_TIMESTAMP_REQUEST` and `ERR_LOG_ENTRY`.
+ * @throws UsageError `ERR_INVALID_ARGUMENT`, also from the witness, where nothing that is listed can be asked, and there
+ * `ERR_UNSUPPORTED` for a key of Ed25519 and a log that is shown digests. The witness throws SigningError `ERR_TIMESTAMP_REQUEST` and `ERR_LOG_ENTRY`.
  */
 export function sigstoreWitness(options: SigstoreWitnessOptions): Witness {
   checkOptions('sigstore witness', options, ['signingConfig', 'trust', ...serviceOptionNames]);
@@ -38,6 +39,7 @@ export function sigstoreWitness(options: SigstoreWitnessOptions): Witness {
   return async (signed, { signal } = {}) => {
     const chosen = chooseServices(signingConfig, client.clock.now());
     checkWitnesses(chosen, trust);
+    checkEnterable(chosen, signed);
     const stamps = await takeTimestamps(client, chosen, trust, signed.signature, signal);
     const logEntries = await enterLogs(client, chosen, trust, { signed, stamps, signal });
     return { logEntries, timestamps: stamps.map(({ response }) => response) };
@@ -70,6 +72,17 @@ export function checkWitnesses({ logs, timestampAuthorities }: ChosenServices, t
       argument: 'trust',
     });
   }
+}
+
+/** Refuses what a log would: shown a digest, it cannot check what signs the message itself. */
+function checkEnterable({ logs }: ChosenServices, { content, verifier: { details } }: WitnessRequest): void {
+  if (details !== 'PKIX_ED25519') return;
+  const log = logs.find(({ majorApiVersion }) => majorApiVersion > 1 || content.kind === 'message');
+  if (log === undefined) return;
+  throw new UsageError('ERR_UNSUPPORTED', `log ${redactUrl(new URL(log.url))} takes no signature of Ed25519`, {
+    argument: 'key',
+    hint: 'sign with a key of ECDSA or RSA, or without a log',
+  });
 }
 
 /** Asks all timestamp authorities at once. */

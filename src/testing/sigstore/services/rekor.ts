@@ -114,10 +114,13 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** A log takes in only signatures that hold. */
-async function holds({ verifier, signature, digest, digestAlgorithm }: LogBodyTemplate): Promise<boolean> {
-  const spki = verifier.kind === 'key' ? verifier.der : parseCertificate(verifier.der).publicKey;
+async function holds({ verifier, signature, digest, digestAlgorithm, envelope }: LogBodyTemplate): Promise<boolean> {
+  const key = parsePublicKey(verifier.kind === 'key' ? verifier.der : parseCertificate(verifier.der).publicKey);
+  if (envelope !== undefined) {
+    return verifySignature(key, signature, { bytes: paeOf(envelope.payloadType, envelope.payload) });
+  }
   const named = `${digestAlgorithm}:${toHex(digest)}`;
-  return isDigest(named) && verifySignature(parsePublicKey(spki), signature, { digest: named });
+  return isDigest(named) && verifySignature(key, signature, { digest: named });
 }
 
 /** An entry as Rekor v1 answers with it: hexadecimal for hashes, numbers for indexes. */

@@ -421,6 +421,8 @@ describe('manifest.put of a manifest with a subject', () => {
 
   it.each([2, 10])(
     'loses no entry of %i clients at the same time, on a registry without API and conditions',
+    // They wait for each other in real time.
+    { timeout: 30_000 },
     async (count) => {
       const registry = new SimpleRegistry();
       registry.override = () =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSingleFlight, untilAborted } from '../../../../src/adapters/registry/http/single-flight.ts';
+import { createSingleFlight } from '../../../../src/adapters/registry/http/single-flight.ts';
 
 const never = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
@@ -47,15 +47,5 @@ describe('createSingleFlight', () => {
     const work = (): Promise<number> => Promise.resolve(++runs);
     await expect(createSingleFlight<number>().run('a', work, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(runs).toBe(0);
-  });
-});
-
-describe('untilAborted', () => {
-  it('gives what the promise gives, or the reason of the signal', async () => {
-    const { signal } = new AbortController();
-    expect(await untilAborted(Promise.resolve(1), signal)).toBe(1);
-    expect(await untilAborted(Promise.resolve(1), undefined)).toBe(1);
-    const reason = new Error('enough');
-    await expect(untilAborted(new Promise(() => undefined), AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 });

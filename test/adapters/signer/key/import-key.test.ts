@@ -7,7 +7,7 @@ import {
   type SigningKeyAlgorithm,
   type WebSigningKey,
 } from '../../../../src/adapters/signer/key.ts';
-import { formatPem } from '../../../../src/adapters/signer/key/public-key-pem.ts';
+import { formatPem } from '../../../../src/bytes/pem.ts';
 import { derCursor, derTags, readDer } from '../../../../src/bytes/der-reader.ts';
 import {
   derBitString,
@@ -59,6 +59,8 @@ describe('a key is the same, read from', () => {
     'PKCS#8 in PEM': async (key) => formatPem('PRIVATE KEY', await pkcs8Of(key)),
     'PEM with lines of Windows and text before it': async (key) =>
       `made yesterday\n${formatPem('PRIVATE KEY', await pkcs8Of(key))}`.replaceAll('\n', '\r\n'),
+    'PEM with a byte order mark': async (key) => `\ufeff${formatPem('PRIVATE KEY', await pkcs8Of(key))}`,
+    'the bytes of a JWK with a byte order mark': async (key) => utf8(`\ufeff${JSON.stringify(await jwkOf(key))}\r\n`),
     'the bytes of a file of PEM': async (key) => utf8(formatPem('PRIVATE KEY', await pkcs8Of(key))),
     'a JWK': jwkOf,
     'a JWK in text': async (key) => ` ${JSON.stringify(await jwkOf(key))}`,

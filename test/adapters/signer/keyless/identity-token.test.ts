@@ -60,6 +60,27 @@ describe('a token', () => {
     expect(some.seen).toEqual([]);
   });
 
+  it('that nobody gives is an error of its own, with what was thrown as its cause', async () => {
+    const some = await someSigstore();
+    const cause = new Error('the window was closed');
+    const identityToken = (): Promise<string> => Promise.reject(cause);
+    const signing = keylessSigner(await some.options({}, { identityToken })).sign(message);
+    await expect(signing).rejects.toMatchObject({ name: 'SigningError', code: 'ERR_IDENTITY_TOKEN', cause });
+    expect(some.seen).toEqual([]);
+  });
+
+  it('that nobody waits for any more ends with the reason', async () => {
+    const some = await someSigstore();
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const identityToken = (): Promise<string> => {
+      controller.abort(reason);
+      return Promise.reject(new Error('stopped'));
+    };
+    const signer = keylessSigner(await some.options({}, { identityToken }));
+    await expect(signer.sign(message, { signal: controller.signal })).rejects.toBe(reason);
+  });
+
   it('that is no text is never sent', async () => {
     const some = await someSigstore();
     const identityToken = (): string => undefined as unknown as string;

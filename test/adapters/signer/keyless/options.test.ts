@@ -33,6 +33,30 @@ describe('options of a keyless signer', () => {
     expect(some.seen).toEqual([]);
   });
 
+  it('send no token over http to another machine, unless an option says so', async () => {
+    const some = await someSigstore();
+    const options = await some.options();
+    const [authority] = options.signingConfig.certificateAuthorities;
+    if (authority === undefined) throw new Error('expected a certificate authority');
+    const overHttp = (host: string): KeylessSignerOptions => {
+      const certificateAuthorities = [{ ...authority, url: `http://${host}/` }];
+      const fetch: typeof globalThis.fetch = (input, init) => {
+        const { url } = new Request(input);
+        return (
+          options.fetch?.(url.replace(`http://${host}`, new URL(authority.url).origin), init) ??
+          Promise.reject(new Error('no fetch'))
+        );
+      };
+      return { ...options, fetch, signingConfig: { ...options.signingConfig, certificateAuthorities } };
+    };
+    const signing = keylessSigner(overHttp('ca.example')).sign(message);
+    await expect(signing).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT', argument: 'signingConfig' });
+    expect(some.seen).toEqual([]);
+    for (const allowed of [overHttp('127.0.0.1'), { ...overHttp('ca.example'), unsafePlainHttp: true }]) {
+      await expect(keylessSigner(allowed).sign(message)).resolves.toMatchObject({ version: '0.3' });
+    }
+  });
+
   it.each([
     ['no content', {}],
     ['an envelope of another type', { kind: 'dsse', payloadType: 'text/plain', payload: new Uint8Array(1) }],

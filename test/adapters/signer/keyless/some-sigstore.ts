@@ -46,7 +46,7 @@ export const statement: SignerContent = {
 };
 
 /** Keys are made once: what differs from one to the next is what they do wrong. */
-const sharedKeys: Promise<TestSigstore['keys']> = createTestSigstore().then(({ keys }) => keys);
+export const sharedKeys: Promise<TestSigstore['keys']> = createTestSigstore().then(({ keys }) => keys);
 
 export async function someSigstore(
   given: TestSigstoreOptions & { readonly intercept?: Intercept } = {},

@@ -29,6 +29,30 @@ describe('a witness of a key', () => {
     expect(some.hosts()).not.toContain('fulcio.one.example');
   });
 
+  it.each([
+    ['Rekor v2', { logs: ['v2'] }, statement],
+    ['Rekor v1, of a message', { logs: ['v1'] }, message],
+  ] as const)(
+    'asks nobody to enter a signature of Ed25519 that the log cannot check: %s',
+    async (_, config, content) => {
+      const some = await someSigstore();
+      const { trust } = await some.options();
+      const key = await generateSigningKey({ algorithm: 'PKIX_ED25519' });
+      const signer = keySigner({ key, trust, witness: await witnessOf(some, config) });
+      await expect(signer.sign(content)).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED', argument: 'key' });
+      expect(some.seen).toEqual([]);
+    },
+  );
+
+  it('enters an envelope that Ed25519 signed into a log of Rekor v1, which is shown all of it', async () => {
+    const some = await someSigstore();
+    const { trust } = await some.options();
+    const key = await generateSigningKey({ algorithm: 'PKIX_ED25519' });
+    const witness = await witnessOf(some, { logs: ['v1'], timestamps: 0 });
+    const bundle = await keySigner({ key, trust, witness }).sign(statement);
+    expect(bundle.logEntries).toMatchObject([{ kind: 'dsse' }]);
+  });
+
   it('publishes nothing that could not be stamped', async () => {
     const some = await someSigstore({ faults: ['timestamp-refused'] });
     const { trust } = await some.options();
