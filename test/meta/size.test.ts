@@ -27,7 +27,7 @@ const budgets: Readonly<Record<string, number>> = {
 const httpBudget = 12;
 /** Subpaths that only Node, Deno and Bun can load; nobody sends them over a network. */
 const needsNode =
-  /^(blob-store\/fs|registry\/layout|credential\/docker-config|source\/(file|npm-cache)|sink\/fs|transport\/(node|undici)|cli)$/;
+  /^(blob-store\/fs|registry\/layout|credential\/docker-config|source\/(file|npm-cache)|sink\/fs|sync\/fs|transport\/(node|undici)|cli)$/;
 
 type Output = BuildResult<{ metafile: true; write: false }>;
 
