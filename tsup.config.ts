@@ -38,6 +38,7 @@ export const entry: Readonly<Record<string, string>> = {
   'source/npm-cache': 'src/adapters/source/npm-cache.ts',
   'sink/fs': 'src/adapters/sink/fs.ts',
   'sink/memory': 'src/adapters/sink/memory.ts',
+  'sync/fs': 'src/adapters/sync/fs.ts',
   'transport/node': 'src/adapters/transport/node.ts',
   'transport/undici': 'src/adapters/transport/undici.ts',
   testing: 'src/testing/index.ts',

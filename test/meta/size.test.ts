@@ -35,7 +35,7 @@ const budgetsOnTop: readonly (readonly [name: string, base: string, budget: numb
 const rarelyNeeded = /(noble\/(ciphers|hashes|curves)|signer\/key\/(cosign-key|derive-key|pbes2|sign-by-key)\.ts)/;
 /** Subpaths that only Node, Deno and Bun can load; nobody sends them over a network. */
 const needsNode =
-  /^(blob-store\/fs|registry\/layout|credential\/docker-config|source\/(file|npm-cache)|sink\/fs|signer\/sigstore|transport\/(node|undici)|cli)$/;
+  /^(blob-store\/fs|registry\/layout|credential\/docker-config|source\/(file|npm-cache)|sink\/fs|sync\/fs|signer\/sigstore|transport\/(node|undici)|cli)$/;
 
 type Output = BuildResult<{ metafile: true; write: false }>;
 

@@ -17,9 +17,17 @@ export interface ServedRegistry {
 }
 
 /** Runs `packwright serve`, until the test is over or it is stopped. */
-export async function servedRegistry(store: string, cwd: string): Promise<ServedRegistry> {
+export async function servedRegistry(
+  store: string,
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<ServedRegistry> {
   const args = [binary, 'serve', '--port', '0', '--store', store];
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');

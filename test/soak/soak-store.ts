@@ -1,8 +1,4 @@
-import { Pool } from 'pg';
 import type { BlobStore, RecordStore } from 'packwright/ports';
-import { postgresBlobStore, postgresRecordStore } from 'packwright/blob-store/postgres';
-import { s3BlobStore, s3Client, s3RecordStore } from 'packwright/blob-store/s3';
-import { nodeTransport } from 'packwright/transport/node';
 
 /** Where a store is, as JSON that a process can be given. */
 export type StorePlace =
@@ -23,15 +19,17 @@ export interface SoakStore {
   close(): Promise<void>;
 }
 
-/** Opens a store by the built package. */
-export function openSoakStore(place: StorePlace): SoakStore {
+/** Opens a store by the built package. Loads only what it needs: its memory is measured. */
+export function openSoakStore(place: StorePlace): Promise<SoakStore> {
   return place.kind === 's3' ? openBucket(place) : openTables(place);
 }
 
 // Where a test moves the clock, S3 must not hear of it: it refuses what is signed for another time.
 const now = Date.now.bind(Date);
 
-function openBucket({ endpoint, prefix, keys }: StorePlace & { kind: 's3' }): SoakStore {
+async function openBucket({ endpoint, prefix, keys }: StorePlace & { kind: 's3' }): Promise<SoakStore> {
+  const { s3BlobStore, s3Client, s3RecordStore } = await import('packwright/blob-store/s3');
+  const { nodeTransport } = await import('packwright/transport/node');
   const transport = nodeTransport();
   const credentials = { accessKeyId: keys[0], secretAccessKey: keys[1] };
   const client = s3Client({ credentials, fetch: transport.fetch, now });
@@ -49,7 +47,9 @@ function openBucket({ endpoint, prefix, keys }: StorePlace & { kind: 's3' }): So
   };
 }
 
-function openTables({ url, prefix }: StorePlace & { kind: 'postgres' }): SoakStore {
+async function openTables({ url, prefix }: StorePlace & { kind: 'postgres' }): Promise<SoakStore> {
+  const { postgresBlobStore, postgresRecordStore } = await import('packwright/blob-store/postgres');
+  const { Pool } = (await import('pg')).default;
   const pool = new Pool({ connectionString: url, max: 4 }).on('error', () => undefined);
   const blobs = postgresBlobStore({ client: pool, prefix });
   return {

@@ -18,7 +18,7 @@ describeWithPeers(`a migration of ${count} blobs, killed ${kills} times`, () => 
     ['s3', 'postgres'],
     ['postgres', 's3'],
   ])('from %s to %s is complete, and reads no blob more than needed', async (from, to) => {
-    const scene = new StoreScene(await storeServers(), 'postgres');
+    const scene = await StoreScene.open(await storeServers(), 'postgres');
     const digests = await scene.putSmall(count, from);
     const log = join(temporaryFolder(), 'reads');
     const job = { ...scene.job, verb: 'migrate', from, to, log } as const;

@@ -42,19 +42,25 @@ export class StoreScene {
   readonly job: Pick<StoreJob, 'stores' | 'records'>;
   readonly #servers: StoreServers;
 
-  constructor(servers: StoreServers, records: StoreName) {
+  private constructor(servers: StoreServers, stores: Record<StoreName, SoakStore>, job: StoreScene['job']) {
+    this.#servers = servers;
+    this.stores = stores;
+    this.job = job;
+  }
+
+  /** Opens both stores, until the test is over. */
+  static async open(servers: StoreServers, records: StoreName): Promise<StoreScene> {
     const { s3, postgres } = servers;
     const { accessKeyId, secretAccessKey } = s3.credentials;
     const places: Readonly<Record<StoreName, StorePlace>> = {
       s3: { kind: 's3', endpoint: s3.endpoint, prefix: 'soak', keys: [accessKeyId, secretAccessKey] },
       postgres: { kind: 'postgres', url: postgres.url, prefix: 'soak_' },
     };
-    this.#servers = servers;
-    this.stores = { s3: openSoakStore(places.s3), postgres: openSoakStore(places.postgres) };
-    this.job = { stores: places, records };
+    const stores = { s3: await openSoakStore(places.s3), postgres: await openSoakStore(places.postgres) };
     onTestFinished(async () => {
-      for (const store of Object.values(this.stores)) await store.close();
+      for (const store of Object.values(stores)) await store.close();
     });
+    return new StoreScene(servers, stores, { stores: places, records });
   }
 
   get home(): SoakStore {

@@ -34,7 +34,7 @@ export interface StoreJob {
 
 const job = JSON.parse(process.argv[2] ?? '{}') as StoreJob;
 const opened: Record<string, SoakStore> = {};
-for (const [name, place] of Object.entries(job.stores)) opened[name] = openSoakStore(place);
+for (const [name, place] of Object.entries(job.stores)) opened[name] = await openSoakStore(place);
 const { records } = opened[job.records] as SoakStore;
 const stores = Object.fromEntries(Object.entries(opened).map(([name, { blobs }]) => [name, counted(name, blobs)]));
 const active = activeBlobStore({ records, stores, initial: job.from });
@@ -115,8 +115,8 @@ async function migrate(): Promise<void> {
   }
 }
 
+const verbs = { put, gc, migrate };
 process.stdout.write('ready\n');
-await { put, gc, migrate }[job.verb]();
+await verbs[job.verb]();
 process.stdout.write(`done ${failures}\n`);
-for (const store of Object.values(opened)) await store.close();
 for (const store of Object.values(opened)) await store.close();
