@@ -5,6 +5,7 @@ import { listen, type Listening, type ListenOptions } from '../../adapters/node/
 import { htpasswdAuth, registryServer, type RegistryAuth } from '../../adapters/registry/server.ts';
 import { checkOptions } from '../../bytes/check-options.ts';
 import { isPackError, UsageError } from '../../errors.ts';
+import { isLoopback } from '../../http/loopback.ts';
 import { listFlag, switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { openServedStore, type ServedStore } from '../served-store.ts';
@@ -106,14 +107,13 @@ function served({ url, close }: Listening, store: ServedStore, signal: AbortSign
   return { url: url.origin, host: url.host, store: store.registry.id, close: closeOnce, closed };
 }
 
-const loopbackNames = ['localhost', '127.0.0.1', '::1'];
-
-function isLoopback(host: string): boolean {
-  return loopbackNames.includes(host) || /^127(\.\d{1,3}){3}$/.test(host);
+/** True for an address to bind that only this machine reaches. */
+function isLoopbackAddress(host: string): boolean {
+  return isLoopback(host.includes(':') ? `[${host}]` : host);
 }
 
 function checkExposure({ auth, readOnly = false }: ServeCommandOptions, host: string): void {
-  if (isLoopback(host) || auth !== undefined || readOnly) return;
+  if (isLoopbackAddress(host) || auth !== undefined || readOnly) return;
   throw new UsageError('ERR_INVALID_ARGUMENT', `host ${host} lets everybody push and delete who reaches it`, {
     argument: 'host',
     hint: 'give --auth with a file of htpasswd, or --read-only',
@@ -122,7 +122,7 @@ function checkExposure({ auth, readOnly = false }: ServeCommandOptions, host: st
 
 function warn(options: ServeCommandOptions, host: string, { info }: CommandContext): void {
   if (options.store === undefined) info('warning: without --store everything is in memory, and gone at the end');
-  if (options.auth !== undefined && options.tlsCert === undefined && !isLoopback(host)) {
+  if (options.auth !== undefined && options.tlsCert === undefined && !isLoopbackAddress(host)) {
     info('warning: without --tls-cert passwords cross the network in clear text');
   }
 }
@@ -133,7 +133,7 @@ function hostsOf(host: string): string[] {
   const own = every
     ? [hostname(), ...Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? [])]
     : [host];
-  return [...new Set([...loopbackNames, ...own])].map((name) => (name.includes(':') ? `[${name}]` : name));
+  return [...new Set(['localhost', '127.0.0.1', '::1', ...own])].map((name) => (name.includes(':') ? `[${name}]` : name));
 }
 
 async function readTls(
