@@ -49,11 +49,12 @@ export function signManifests(
     const demand = await demandOf(signer, settings, options);
     const signing: Signing = { location, signer, said, settings, demand, options };
     const { named, manifests } = await signingSubjects(location, settings, options);
-    const made: MadeSignature[] = [];
+    const made: Prepare[] = [];
     for (const manifest of manifests) made.push(await makeSignature(manifest, signing));
-    const ready = await Promise.all([...made.map(({ prepare }) => prepare()), checkUnmoved(location, named, options)]);
+    const prepared = Promise.all(made.map((prepare) => prepare()));
+    const [ready] = await Promise.all([prepared, checkUnmoved(location, named, options)]);
     const all: SignedSubject[] = [];
-    for (const attach of ready.slice(0, -1).reverse()) all.unshift(await (attach as Attach)());
+    for (const attach of [...ready].reverse()) all.unshift(await attach());
     return resultOf(location, all);
   });
 }
@@ -68,17 +69,14 @@ function resultOf({ text }: OpenLocation, all: readonly SignedSubject[]): SignRe
 /** Makes a bundle visible: the last step. */
 type Attach = () => Promise<SignedSubject>;
 
-/** A signature that was verified, and is nowhere yet. */
-interface MadeSignature {
-  /** Brings to the repository what nobody sees yet. */
-  readonly prepare: () => Promise<Attach>;
-}
+/** Brings a signature that was verified, and is nowhere yet, to the repository, where nobody sees it. */
+type Prepare = () => Promise<Attach>;
 
-async function makeSignature(manifest: LoadedManifest, signing: Signing): Promise<MadeSignature> {
+async function makeSignature(manifest: LoadedManifest, signing: Signing): Promise<Prepare> {
   const { signer, settings, demand, options } = signing;
   const signable = signableOf(manifest, signing);
   const present = settings.ifAbsent === true ? await findPresent(manifest, signable, signing) : undefined;
-  if (present !== undefined) return { prepare: () => Promise.resolve(() => Promise.resolve(present)) };
+  if (present !== undefined) return () => Promise.resolve(() => Promise.resolve(present));
   const bundle = await signer.sign(signable.content, options);
   options.signal?.throwIfAborted();
   const bytes = await checkSigned(bundle, signable, demand, options);
@@ -133,20 +131,13 @@ function inReferrer(
   bytes: Uint8Array<ArrayBuffer>,
   { descriptor: subject, bytes: { length: size } }: LoadedManifest,
   { location: { repository }, said, settings, options }: Signing,
-): MadeSignature {
+): Prepare {
   const { mediaType, digest } = subject;
   const { predicateType } = said;
   const attached = { bytes, subject: { mediaType, digest, size }, predicateType, created: settings.created };
-  return {
-    async prepare() {
-      const prepared = await prepareReferrer(attached, repository, options);
-      return async () => ({
-        subject,
-        referrer: await attachReferrer(prepared, options),
-        bundle,
-        present: false,
-      });
-    },
+  return async () => {
+    const prepared = await prepareReferrer(attached, repository, options);
+    return async () => ({ subject, referrer: await attachReferrer(prepared, options), bundle, present: false });
   };
 }
 
@@ -155,17 +146,15 @@ function inLayer(
   { descriptor: subject, bytes }: LoadedManifest,
   { payload, predicateType }: Signable,
   { location: { repository }, said, options }: Signing,
-): MadeSignature {
+): Prepare {
   const layer = legacyLayer(bundle, payload, predicateType);
   const tag = cosignTag(digestOf(bytes), said.verb === 'sign' ? 'sig' : 'att');
-  return {
-    async prepare() {
-      await putLayer(layer.descriptor, layer.bytes, repository, options);
-      return async () => {
-        const referrer = await appendLayers([layer.descriptor], tag, repository, options);
-        return { subject, referrer, bundle, tag, present: false };
-      };
-    },
+  return async () => {
+    await putLayer(layer.descriptor, layer.bytes, repository, options);
+    return async () => {
+      const referrer = await appendLayers([layer.descriptor], tag, repository, options);
+      return { subject, referrer, bundle, tag, present: false };
+    };
   };
 }
 

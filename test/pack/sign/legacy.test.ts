@@ -7,8 +7,8 @@ import type { Descriptor, ImageManifest } from '../../../src/oci/index.ts';
 import { appendLayers } from '../../../src/pack/attach-bundle-legacy.ts';
 import type { Repository } from '../../../src/ports/registry.ts';
 import { parseTrustRoot } from '../../../src/attest/parse-trust-root.ts';
-import { legacyTag, putImage, putIndex, putManifest } from '../verify/packs.ts';
-import { anotherKey, certified, keyed, policyFor, sigstore } from './test-signers.ts';
+import { legacyTag, putIndex, putManifest } from '../verify/packs.ts';
+import { anotherKey, certified, imagesIn, keyed, policyFor, sigstore } from './test-signers.ts';
 
 const registry = memoryRegistry();
 const service: PackService = createPackService({ registries: () => registry });
@@ -21,17 +21,7 @@ const verification = {
   trust: parseTrustRoot(sigstore.trustRoot),
 } as const;
 
-let count = 0;
-
-async function image(): Promise<{
-  readonly repository: Repository;
-  readonly text: string;
-  readonly image: Descriptor;
-}> {
-  const name = `old/app${count++}`;
-  const repository = registry.repository(name);
-  return { repository, text: `registry.example/${name}:v1`, image: await putImage(repository, name) };
-}
+const image = imagesIn(registry, 'old/app');
 
 async function tagged(repository: Repository, tag: string): Promise<ImageManifest> {
   const found = await repository.manifest.get(tag);

@@ -8,7 +8,7 @@ import type { Descriptor } from '../../../src/oci/index.ts';
 import type { Repository } from '../../../src/ports/registry.ts';
 import type { Signer } from '../../../src/ports/signer.ts';
 import { putImage, putIndex } from '../verify/packs.ts';
-import { anotherKey, certified, keyed, policyFor, sigstore } from './test-signers.ts';
+import { anotherKey, certified, imagesIn, keyed, policyFor, sigstore } from './test-signers.ts';
 
 const registry = memoryRegistry();
 const service: PackService = createPackService({ registries: () => registry });
@@ -16,17 +16,7 @@ const key = keyed();
 const policy = policyFor(key.pem);
 const predicate = { made: 'here', at: [1, { b: 2, a: 1 }] };
 
-let count = 0;
-
-async function image(): Promise<{
-  readonly repository: Repository;
-  readonly text: string;
-  readonly image: Descriptor;
-}> {
-  const name = `team/app${count++}`;
-  const repository = registry.repository(name);
-  return { repository, text: `registry.example/${name}:v1`, image: await putImage(repository, name) };
-}
+const image = imagesIn(registry, 'team/app');
 
 async function documentOf(repository: Repository, digest: string): Promise<Record<string, unknown>> {
   const found = await repository.manifest.get(digest);
