@@ -133,7 +133,9 @@ function hostsOf(host: string): string[] {
   const own = every
     ? [hostname(), ...Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? [])]
     : [host];
-  return [...new Set(['localhost', '127.0.0.1', '::1', ...own])].map((name) => (name.includes(':') ? `[${name}]` : name));
+  return [...new Set(['localhost', '127.0.0.1', '::1', ...own])].map((name) =>
+    name.includes(':') ? `[${name}]` : name,
+  );
 }
 
 async function readTls(
