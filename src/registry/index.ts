@@ -9,6 +9,7 @@ export { createRepository, type IngestNames, type RepositoryParts } from './repo
 export { registryRoots, type RegistryRoot, type RegistryRootsOptions } from './registry-roots.ts';
 export {
   releaseUnnamedBlobs,
+  type ReleasedBlob,
   type ReleaseUnnamedBlobsOptions,
   type ReleaseUnnamedBlobsReport,
 } from './release-unnamed-blobs.ts';

@@ -23,6 +23,14 @@ export interface ReleaseUnnamedBlobsOptions extends OperationOptions {
   readonly now?: number | undefined;
   /** Only says what would be released. */
   readonly dryRun?: boolean | undefined;
+  /** Is told of each blob that a repository lets go, or would. What it throws ends the work. */
+  readonly onReleased?: ((blob: ReleasedBlob) => void) | undefined;
+}
+
+/** A blob that a repository let go, or would. */
+export interface ReleasedBlob {
+  readonly repository: string;
+  readonly digest: Digest;
 }
 
 /** What repositories let go. */
@@ -43,8 +51,8 @@ export interface ReleaseUnnamedBlobsReport {
  * that is missing or damaged: its blobs stay, and what comes after it.
  */
 export async function releaseUnnamedBlobs(options: ReleaseUnnamedBlobsOptions): Promise<ReleaseUnnamedBlobsReport> {
-  checkOptions('releaseUnnamedBlobs', options, ['blobs', 'records', 'graceSeconds', 'now', 'dryRun', ...operationKeys]);
-  const { blobs, records, graceSeconds = 24 * 60 * 60, now = Date.now(), dryRun = false, signal } = options;
+  checkOptions('releaseUnnamedBlobs', options, known);
+  const { blobs, records, graceSeconds = 24 * 60 * 60, now = Date.now(), dryRun = false, signal, onReleased } = options;
   if (!(graceSeconds >= 0)) {
     throw new UsageError('ERR_INVALID_ARGUMENT', `graceSeconds is ${String(graceSeconds)}, expected 0 or more`, {
       argument: 'graceSeconds',
@@ -53,13 +61,15 @@ export async function releaseUnnamedBlobs(options: ReleaseUnnamedBlobsOptions): 
   const report = { dryRun, candidates: 0, released: 0 };
   const youngest = graceSeconds === 0 ? Infinity : now - graceSeconds * 1000;
   for await (const name of storeRegistry({ blobs, records }).repositories({ signal })) {
-    const release = new Release({ blobs, records }, name, { youngest, dryRun, signal });
+    const release = new Release({ blobs, records }, name, { youngest, dryRun, signal, onReleased });
     const { candidates, released } = await release.run();
     report.candidates += candidates;
     report.released += released;
   }
   return report;
 }
+
+const known = ['blobs', 'records', 'graceSeconds', 'now', 'dryRun', 'onReleased', ...operationKeys];
 
 interface Stores {
   readonly blobs: BlobStore;
@@ -70,6 +80,7 @@ interface ReleaseRules {
   readonly youngest: number;
   readonly dryRun: boolean;
   readonly signal: AbortSignal | undefined;
+  readonly onReleased: ReleaseUnnamedBlobsOptions['onReleased'];
 }
 
 class Release {
@@ -99,7 +110,9 @@ class Release {
       const digest = key.slice(prefix.length);
       if (!isDigest(digest) || this.#named.has(digest)) continue;
       counts.candidates++;
-      if (await this.#release(digest)) counts.released++;
+      if (!(await this.#release(digest))) continue;
+      counts.released++;
+      this.#rules.onReleased?.({ repository: this.#name, digest });
     }
     return counts;
   }

@@ -63,7 +63,8 @@ export interface GarbageReport {
  *
  * With `records` a blob is marked first, and deleted by a later run, when it has been marked for as long as the grace
  * and no writer holds a lease from before the mark. Several sweeps may run at once. A grace of 0 deletes in one run, and
- * is for when nobody writes.
+ * is for when nobody writes. A sweep that is killed while it deletes a blob has that one for 5 minutes more: other sweeps
+ * leave it alone, and a `leasedBlobStore` that puts it waits.
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT` for an unknown option, or a grace that is not a number of seconds. Errors of listing the store
  *   are thrown; those of single blobs are in the report.

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../bytes/canonical-json.ts';
 import { toHex } from '../bytes/encoding.ts';
+import { equalBytes } from '../bytes/equal-bytes.ts';
 import { parseJson } from '../bytes/json.ts';
 import { isDigest, type Digest } from '../digest/digest.ts';
 import { StoreError } from '../errors.ts';
@@ -9,6 +10,9 @@ import { unreadableRecord } from './json-record.ts';
 
 /** Digests in one record: few enough to write it again with each few of them, many enough that a list stays short. */
 const perRecord = 500;
+
+/** How often a record is written that has changed. */
+const maxAttempts = 3;
 
 /**
  * Blobs that a migration is done with, noted in records as they come: whoever goes on after a kill need not look at
@@ -53,7 +57,8 @@ export class DoneMarks {
     this.#done.add(digest);
     this.#waiting.push(digest);
     if (this.#next === undefined) {
-      this.#next = this.#last.then(() => this.#write());
+      // One that failed does not fail the next, which writes what it had to write, too.
+      this.#next = this.#last.catch(() => undefined).then(() => this.#write());
       this.#last = this.#next;
     }
     return this.#next;
@@ -63,13 +68,26 @@ export class DoneMarks {
     this.#next = undefined;
     if (this.#written.length >= perRecord) this.#turnPage();
     this.#written.push(...this.#waiting.splice(0));
-    const key = `${this.#prefix}${this.#token}-${this.#number}`;
-    const options = { ...this.#options, ifVersion: this.#version };
-    const written = await this.#records.put(key, canonicalJson(this.#written), options);
-    if (written === 'conflict') {
-      throw new StoreError('ERR_CONFLICT', `record ${JSON.stringify(key)} was changed by somebody else`);
+    await this.#put(`${this.#prefix}${this.#token}-${this.#number}`, canonicalJson(this.#written));
+  }
+
+  /** Nobody else writes a record of this run: a conflict is with its own write, whose answer was lost. */
+  async #put(key: string, value: Uint8Array): Promise<void> {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
+      const written = await this.#records.put(key, value, { ...this.#options, ifVersion: this.#version });
+      if (written !== 'conflict') {
+        this.#version = written.version;
+        return;
+      }
+      const record = await this.#records.get(key, this.#options);
+      if (record === undefined) break;
+      this.#version = record.version;
+      if (equalBytes(record.value, value)) return;
     }
-    this.#version = written.version;
+    throw new StoreError('ERR_CONFLICT', `record ${JSON.stringify(key)} was changed by somebody else`, {
+      retryable: true,
+      hint: 'another run of this migration came to its end meanwhile: run it again',
+    });
   }
 
   #turnPage(): void {

@@ -72,15 +72,21 @@ export class MarkedSweep {
     if (claim === undefined) return 'young';
     try {
       const again = await this.#blobs.stat(digest, options);
-      const used = again !== undefined && usedSince(again, mark);
+      // A process that was stopped may go on when a writer no longer waits for it.
+      const used = (again !== undefined && usedSince(again, mark)) || Date.now() >= claim.deletingUntil;
       const deleted = !used && (await this.#blobs.delete(digest, options));
       await removeMark(this.#records, claim, options);
       return deleted ? 'deleted' : used ? 'young' : 'gone';
     } catch (error) {
-      // Whoever puts the blob now must not wait for a sweep that has ended.
-      await writeMark(this.#records, digest, { ...times, deletingUntil: 0 }, claim, {});
+      await this.#release(digest, claim);
       throw error;
     }
+  }
+
+  /** Whoever puts the blob now must not wait for a sweep that has ended. Where this fails too, he waits for its time. */
+  async #release(digest: Digest, claim: GarbageMark): Promise<void> {
+    const times = { since: claim.since, deletingUntil: 0 };
+    await writeMark(this.#records, digest, times, claim, {}).catch(() => undefined);
   }
 }
 

@@ -42,7 +42,7 @@ describe('packwright gc over the store of a registry', () => {
       expect(code).toBe(0);
       return JSON.parse(stdout) as Record<string, unknown>;
     };
-    expect(await gc(2, '--dry-run')).toMatchObject({ dryRun: true, released: 1, candidates: 1, deleted: 0 });
+    expect(await gc(2, '--dry-run')).toMatchObject({ dryRun: true, released: 1, candidates: 2, deleted: 0 });
     expect(await gc(0)).toMatchObject({ released: 0, candidates: 1, marked: 1, deleted: 0 });
     expect(await gc(2)).toMatchObject({ released: 1, candidates: 2, marked: 1, deleted: 1 });
     expect(await gc(4)).toMatchObject({ candidates: 1, deleted: 1, errors: [] });
@@ -55,9 +55,14 @@ describe('packwright gc over the store of a registry', () => {
     const repository = repositoryIn(join(cwd, 'store'));
     await repository.delete(await pack(repository, 'old', 3000));
     await pack(repository, 'kept', 4000);
+    const dry = await run(cwd, ['gc', 'fs:store', '--no-grace', '--dry-run']);
+    const told = /^repositories would let go of 1 blobs\nwould delete 2 of 2 blobs/;
+    expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(told)]);
     const { code, stdout } = await run(cwd, ['gc', 'fs:store', '--no-grace']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^repositories let go of 1 blobs\ndeleted 2 of 2 blobs/);
+    const tail = (text: string): string => text.slice(text.indexOf('that nothing leads to'));
+    expect(tail(dry.stdout)).toBe(tail(stdout));
   });
 
   it('refuses a store without repositories, whose blobs nothing names, and deletes nothing', async () => {

@@ -149,7 +149,10 @@ describe('releaseUnnamedBlobs', () => {
     expect(await releaseUnnamedBlobs({ ...storesOf(stores), graceSeconds: 3600, now })).toMatchObject({ released: 0 });
     const later = now + 3_600_000;
     const dry = { ...storesOf(stores), graceSeconds: 3600, now: later, dryRun: true };
-    expect(await releaseUnnamedBlobs(dry)).toMatchObject({ candidates: 1, released: 1 });
+    const told: unknown[] = [];
+    const onReleased = (blob: unknown): unknown => told.push(blob);
+    expect(await releaseUnnamedBlobs({ ...dry, onReleased })).toMatchObject({ candidates: 1, released: 1 });
+    expect(told).toEqual([{ repository: 'a', digest: loose }]);
     expect(await stores.repository('a').blob.stat(loose)).toBeDefined();
     await releaseUnnamedBlobs({ ...storesOf(stores), graceSeconds: 3600, now: later });
     expect(await stores.repository('a').blob.stat(loose)).toBeUndefined();

@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { memoryBlobStore, memoryRecordStore } from '../../src/adapters/blob-store/memory.ts';
 import { utf8 } from '../../src/bytes/encoding.ts';
 import { bytesSource } from '../../src/bytes/source.ts';
 import { digestOf, type Digest } from '../../src/digest/digest.ts';
 import { StoreError } from '../../src/errors.ts';
 import type { BlobStore } from '../../src/ports/blob-store.ts';
+import type { RecordStore } from '../../src/ports/record-store.ts';
 import { collectGarbage, leasedBlobStore } from '../../src/store/index.ts';
 import { blobStoreContract } from '../../src/testing/blob-store-contract.ts';
 import { someBytes } from '../../src/testing/bytes.ts';
@@ -102,6 +103,44 @@ describe('collectGarbage with records', () => {
     const report = await collectGarbage({ ...gc, blobs: failing, now: at(30) });
     expect(report.errors).toMatchObject([{ digest: digests[0], code: 'ERR_STORE_WRITE' }]);
     expect(await collectGarbage({ ...gc, blobs: undated(store), now: at(30) })).toMatchObject({ deleted: 1 });
+  });
+
+  it('says why a blob could not be deleted, also when it cannot be given free', async () => {
+    const { store, digests } = await storeOf(1);
+    const records = memoryRecordStore();
+    let broken = false;
+    const stuck = (): Promise<never> => {
+      broken = true;
+      return Promise.reject(new StoreError('ERR_STORE_WRITE', 'blob is stuck'));
+    };
+    const put: RecordStore['put'] = (...args) =>
+      broken ? Promise.reject(new Error('records are down')) : records.put(...args);
+    const gc = { records: { ...records, put }, roots: [], blobs: { ...undated(store), delete: stuck } };
+    await collectGarbage({ ...gc, now: at(0) });
+    const { errors } = await collectGarbage({ ...gc, now: at(30) });
+    expect(errors).toEqual([{ digest: digests[0], code: 'ERR_STORE_WRITE', message: 'blob is stuck' }]);
+  });
+
+  it('deletes nothing when it was stopped for so long that writers no longer wait for it', async () => {
+    const { store } = await storeOf(1);
+    const gc = { records: memoryRecordStore(), roots: [] };
+    await collectGarbage({ ...gc, blobs: undated(store), now: at(0) });
+    const stopped: BlobStore = {
+      ...undated(store),
+      stat: (digest) => {
+        vi.setSystemTime(Date.now() + 5 * 60_000);
+        return undated(store).stat(digest);
+      },
+    };
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const report = await collectGarbage({ ...gc, blobs: stopped, now: at(30) });
+      expect(report).toMatchObject({ deleted: 0, keptWithinGrace: 1, errors: [] });
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await collectGarbage({ ...gc, blobs: undated(store), now: at(30) })).toMatchObject({ marked: 1 });
+    expect(await collectGarbage({ ...gc, blobs: undated(store), now: at(60) })).toMatchObject({ deleted: 1 });
   });
 
   it('leaves alone what another sweep is at, and finishes what a killed one left', async () => {

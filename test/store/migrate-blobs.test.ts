@@ -6,6 +6,7 @@ import { digestOf, type Digest } from '../../src/digest/digest.ts';
 import { StoreError } from '../../src/errors.ts';
 import type { BlobStore } from '../../src/ports/blob-store.ts';
 import type { PackEvent } from '../../src/ports/operation.ts';
+import type { RecordStore } from '../../src/ports/record-store.ts';
 import { activeBlobStore, migrateBlobs } from '../../src/store/index.ts';
 import { someBytes } from '../../src/testing/bytes.ts';
 import { storeOf } from './stores.ts';
@@ -23,6 +24,10 @@ import {
 } from './wrapped-stores.ts';
 
 const names = { from: 'old', to: 'new' };
+
+function failing(): never {
+  throw new StoreError('ERR_STORE_WRITE', 'answer was lost');
+}
 
 describe('migrateBlobs', () => {
   it('copies every blob and reads each back', async () => {
@@ -100,6 +105,39 @@ describe('migrateBlobs', () => {
     expect((await digestsIn(inner)).size).toBe(4);
     const again = await migrateBlobs({ from: inner, to, records, names, deleteSource: true });
     expect(again).toMatchObject({ complete: true, copied: 1, resumed: 3, deleted: 4, flipped: true });
+  });
+
+  it('knows its own note again whose answer was lost, and goes on', async () => {
+    for (const lose of [(): never => failing(), (): 'conflict' => 'conflict']) {
+      const { store: from } = await storeOf(7);
+      const inner = memoryRecordStore();
+      let notes = 0;
+      const put: RecordStore['put'] = async (key, ...args) => {
+        const written = await inner.put(key, ...args);
+        return key.includes('/done/') && notes++ % 3 === 0 ? lose() : written;
+      };
+      const migration = { from, to: memoryBlobStore(), concurrency: 1, names };
+      const first = await migrateBlobs({ ...migration, records: { ...inner, put } });
+      expect(first).toMatchObject({ copied: 7, verified: 7 });
+      expect(notes).toBeGreaterThan(6);
+      const report = first.complete ? first : await migrateBlobs({ ...migration, records: inner });
+      expect(report).toMatchObject({ complete: true, copied: first.complete ? 7 : 0, errors: [] });
+      expect((await keysIn(inner)).filter((key) => key.includes('/done/'))).toEqual([]);
+    }
+  });
+
+  it('says that another run removed its notes, and goes on when it is run again', async () => {
+    const { store: from } = await storeOf(3);
+    const inner = memoryRecordStore();
+    const put: RecordStore['put'] = async (key, value, options) => {
+      const { ifVersion } = options;
+      if (key.includes('/done/') && ifVersion !== null) await inner.delete(key, { ifVersion });
+      return inner.put(key, value, options);
+    };
+    const migration = { from, to: memoryBlobStore(), concurrency: 1, names };
+    const failed = await migrateBlobs({ ...migration, records: { ...inner, put } });
+    expect(failed).toMatchObject({ complete: false, flipped: false, errors: [{ code: 'ERR_CONFLICT' }, {}] });
+    expect(await migrateBlobs({ ...migration, records: inner })).toMatchObject({ complete: true, copied: 0 });
   });
 
   it('takes a good blob of the target where the source is damaged', async () => {

@@ -1,6 +1,6 @@
 import type { Digest } from '../../digest/index.ts';
 import { collectGarbage, type GarbageReport } from '../../store/index.ts';
-import { releaseUnnamedBlobs } from '../../registry/index.ts';
+import { releaseUnnamedBlobs, type RegistryRoot, type ReleasedBlob } from '../../registry/index.ts';
 import { numberFlag, switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { formatBytes } from '../format-bytes.ts';
@@ -56,10 +56,21 @@ function sweepStore(options: GcCommandOptions, context: CommandContext): Promise
     const { blobs, records } = store;
     const rules = { blobs, records, graceSeconds, dryRun, now: context.now(), ...operation };
     const roots = await registryRootsOf(store, operation);
-    const { released } = await releaseUnnamedBlobs(rules);
-    const report = await collectGarbage({ ...rules, roots: digestsOf(roots) });
+    const letGo = new Set<string>();
+    const onReleased = (blob: ReleasedBlob): unknown => dryRun === true && letGo.add(keyOf(blob));
+    const { released } = await releaseUnnamedBlobs({ ...rules, onReleased });
+    const report = await collectGarbage({ ...rules, roots: digestsOf(without(letGo, roots)) });
     return { ...report, released };
   });
+}
+
+/** What a dry run would have let go is held by nobody, as after the real one. */
+async function* without(letGo: ReadonlySet<string>, roots: AsyncIterable<RegistryRoot>): AsyncGenerator<RegistryRoot> {
+  for await (const root of roots) if (root.size !== undefined || !letGo.has(keyOf(root))) yield root;
+}
+
+function keyOf({ repository, digest }: ReleasedBlob): string {
+  return `${repository} ${digest}`;
 }
 
 async function* digestsOf(descriptors: AsyncIterable<{ readonly digest: Digest }>): AsyncGenerator<Digest> {
