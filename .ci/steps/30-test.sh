@@ -1,4 +1,5 @@
 # As for anybody who just cloned: no build, no other program. With coverage, so that the tests run once; it slows them.
+# after 10
 set -euo pipefail
 log=$(mktemp)
 began=$SECONDS

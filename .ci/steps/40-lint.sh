@@ -1,2 +1,3 @@
+# after 10
 set -euo pipefail
 npm run lint

@@ -1,3 +1,4 @@
+# after 10 20
 set -euo pipefail
 npm run build
 [ -x dist/cli/bin.js ]

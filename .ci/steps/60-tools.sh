@@ -39,7 +39,8 @@ build_peer() {
   ! grep -qx '// cgo' "$source/go.mod" || cgo=1
   (
     cd "$source"
-    CGO_ENABLED=$cgo go build -mod=readonly -buildvcs=false -trimpath -o "$stage/$(basename "$source")" "$package"
+    # Beside it other steps run.
+    CGO_ENABLED=$cgo nice -n 10 go build -mod=readonly -buildvcs=false -trimpath -o "$stage/$(basename "$source")" "$package"
   )
   mv "$stage" "$folder"
 }

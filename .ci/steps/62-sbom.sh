@@ -1,4 +1,5 @@
 # Bills of materials by the schemas of both projects, and by readers that neither of us wrote.
+# after 10 63
 set -euo pipefail
 source .ci/environment.sh
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }

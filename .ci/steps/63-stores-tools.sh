@@ -1,4 +1,5 @@
 # Servers for stores beside versitygw, which is a peer: Postgres from Debian, and moto, an S3 in memory, as Python packages.
+# after 60
 set -euo pipefail
 source .ci/environment.sh
 as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }

@@ -1,4 +1,5 @@
 # The tarball that would be published, as npm, TypeScript, JSR and a user see it.
+# after 50 60
 set -euo pipefail
 source .ci/environment.sh
 npx publint --strict

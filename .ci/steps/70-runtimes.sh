@@ -1,3 +1,4 @@
+# after 50 60
 set -euo pipefail
 source .ci/environment.sh
 use_runtimes

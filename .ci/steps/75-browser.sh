@@ -1,4 +1,5 @@
 # The portable tests once more, in Chromium; then pages of Chromium and of Firefox that talk to registries.
+# after 50 60
 set -euo pipefail
 source .ci/environment.sh
 use_runtimes

@@ -1,5 +1,6 @@
 # Layouts and registries from and for oras, crane, regctl and skopeo; signatures from and for cosign, in a private Sigstore
 # and on every runtime. With the peers given, a missing one is a failure, not a skip.
+# after 50 60
 set -euo pipefail
 source .ci/environment.sh
 use_peers

@@ -1,4 +1,5 @@
 # Stores on real servers: S3 on versitygw and moto, and Postgres. A missing one is a failure, not a skip.
+# after 50 63
 set -euo pipefail
 source .ci/environment.sh
 use_peers
