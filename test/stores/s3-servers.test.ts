@@ -136,11 +136,14 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
     expect(await keysOf(how.prefix)).toEqual([]);
   });
 
-  it('sweeps an upload that nobody goes on with', async () => {
+  it('sweeps an upload that nobody goes on with, and none of another program', async () => {
     const how = options();
     const store = s3BlobStore(how);
-    const key = `${server.bucket}/${how.prefix ?? ''}/sha256/aa/b`;
-    await server.client.fetch(`${server.endpoint}/${key}?uploads=`, { method: 'POST' });
+    const folder = `${server.endpoint}/${server.bucket}/${how.prefix ?? ''}`;
+    const own = `sha256/aa/${'a'.repeat(64)}`;
+    for (const name of [own, 'sha256/film', `deeper/${own}`]) {
+      await server.client.fetch(`${folder}/${name}?uploads=`, { method: 'POST' });
+    }
     await (await store.ingest()).append(bytesSource(small));
     expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 1, pieces: 2, marks: 0 });
     expect(await keysOf(how.prefix)).toEqual([]);

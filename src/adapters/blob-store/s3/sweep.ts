@@ -1,5 +1,6 @@
 import { checkOptions } from '../../../bytes/check-options.ts';
 import { UsageError } from '../../../errors.ts';
+import { digestOfName } from './blob-key.ts';
 import type { S3Bucket } from './bucket.ts';
 import { listObjects } from './list-objects.ts';
 import { abortUpload } from './multipart.ts';
@@ -66,7 +67,9 @@ async function abortUploads(bucket: S3Bucket, until: number, signal: AbortSignal
       const key = childText(upload, 'Key') ?? '';
       const id = childText(upload, 'UploadId') ?? '';
       const begun = Date.parse(childText(upload, 'Initiated') ?? '');
-      if (upload.name !== 'Upload' || id === '' || !key.startsWith(prefix) || !(begun <= until)) continue;
+      // What others upload to the same bucket is not ours to end.
+      const own = key.startsWith(prefix) && digestOfName(key.slice(prefix.length)) !== undefined;
+      if (upload.name !== 'Upload' || id === '' || !own || !(begun <= until)) continue;
       await abortUpload(bucket, key, id, action, signal);
       count++;
     }

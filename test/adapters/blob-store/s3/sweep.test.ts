@@ -3,7 +3,7 @@ import { s3BlobStore, s3RecordStore, type S3StoreOptions } from '../../../../src
 import { utf8 } from '../../../../src/bytes/encoding.ts';
 import { bytesSource } from '../../../../src/bytes/source.ts';
 import { readAll } from '../../../../src/bytes/stream.ts';
-import { digestOf } from '../../../../src/digest/digest.ts';
+import { digestOf, hexOf } from '../../../../src/digest/digest.ts';
 import { chunkedSource, failingSource, someBytes } from '../../../../src/testing/bytes.ts';
 import { S3InMemory, s3Error } from './s3-in-memory.ts';
 
@@ -47,6 +47,17 @@ describe('a sweep of uploads', () => {
     await expect(store.ingest(old.id)).rejects.toMatchObject({ code: 'ERR_BLOB_NOT_FOUND' });
     expect(await young.commit(digest)).toMatchObject({ created: false });
     expect(await store.stat(digest)).toMatchObject({ size: large.length });
+  });
+
+  it('ends no upload of another program in the same bucket', async () => {
+    const { s3, options } = someS3();
+    const own = `sha256/aa/${'a'.repeat(64)}`;
+    const headers = { 'x-amz-content-sha256': hexOf(digestOf(new Uint8Array())) };
+    for (const name of [own, 'sha256/film', `deeper/${own}`]) {
+      await options.client.fetch(`${s3.endpoint}/${s3.bucket}/p/${name}?uploads=`, { method: 'POST', headers });
+    }
+    expect(await s3BlobStore(options).sweepAbandoned({ olderThanSeconds: 0 })).toMatchObject({ uploads: 1 });
+    expect([...s3.uploads.values()].map(({ key }) => key)).toEqual(['p/sha256/film', `p/deeper/${own}`]);
   });
 
   it.each([NaN, Infinity, 'x', -1, undefined])('refuses the age %s', async (olderThanSeconds) => {
