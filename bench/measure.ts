@@ -14,12 +14,23 @@ export interface Comparison {
   readonly goal?: number | undefined;
 }
 
+/** Something besides time: a size, or what a single call takes. */
+export interface Amount {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: 'kB' | 'MiB' | 'ms';
+  /** What it may be at most; undefined where nothing was promised. */
+  readonly limit?: number | undefined;
+}
+
 /** A job that several programs do. */
 export interface Figure {
   readonly name: string;
   readonly comparisons: readonly Comparison[];
   /** Peers that are not on this machine. */
   readonly missing?: readonly string[] | undefined;
+  /** What is measured besides, when the rounds are over. */
+  readonly amounts?: (() => Promise<readonly Amount[]>) | undefined;
   /** Ends what the contenders need. */
   readonly close?: (() => Promise<void>) | undefined;
 }

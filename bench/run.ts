@@ -10,6 +10,7 @@ import { reportFigure } from './report.ts';
 import { sbomFigure } from './sbom.ts';
 import { sha256Figure } from './sha256.ts';
 import { signFigures } from './sign.ts';
+import { s3Figures } from './stores-s3.ts';
 import { tarFileFigure, tarTreeFigure } from './tar.ts';
 import { verifyFigures } from './verify.ts';
 import { fileSystemOf, makeWorkFolder } from './work-folder.ts';
@@ -42,6 +43,7 @@ const figures: Readonly<Record<string, (folder: string, sizes: Sizes) => Promise
   ...registryFigures,
   ...verifyFigures,
   ...signFigures,
+  ...s3Figures,
 };
 
 const { values, positionals } = parseArgs({
