@@ -40,7 +40,7 @@ build_peer() {
   (
     cd "$source"
     # Beside it other steps run.
-    CGO_ENABLED=$cgo nice -n 10 go build -mod=readonly -buildvcs=false -trimpath -o "$stage/$(basename "$source")" "$package"
+    CGO_ENABLED=$cgo nice -n 10 go build -mod=readonly -buildvcs=false -trimpath -ldflags=-w -o "$stage/$(basename "$source")" "$package"
   )
   mv "$stage" "$folder"
 }

@@ -3,4 +3,4 @@
 set -euo pipefail
 source .ci/environment.sh
 use_peers
-npx vitest run --maxWorkers=2 test/stores
+npx vitest run --maxWorkers=2 --testTimeout=30000 test/stores

@@ -243,8 +243,8 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
       ],
     ])('says so: %s', async (_, change, expected) => {
       const store = s3BlobStore(change(options(), server));
-      for (const doing of [store.get(smallDigest), store.put(smallDigest, bytesSource(small))]) {
-        const error: unknown = await doing.catch((reason: unknown) => reason);
+      for (const ask of [() => store.get(smallDigest), () => store.put(smallDigest, bytesSource(small))]) {
+        const error: unknown = await ask().catch((reason: unknown) => reason);
         expect(error).toMatchObject({ name: 'StoreError', ...expected });
         expect(`${JSON.stringify(error)}${String((error as Error).stack)}`).not.toMatch(/hush|secret\/of/);
       }
