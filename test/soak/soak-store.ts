@@ -33,7 +33,16 @@ async function openBucket({ endpoint, prefix, keys }: StorePlace & { kind: 's3' 
   const transport = nodeTransport();
   const credentials = { accessKeyId: keys[0], secretAccessKey: keys[1] };
   const client = s3Client({ credentials, fetch: transport.fetch, now });
-  const options = { client, bucket: 'blobs', endpoint, prefix, partSize: 5 << 20, clock: { now } };
+  // A server that was killed is back soon.
+  const options = {
+    client,
+    bucket: 'blobs',
+    endpoint,
+    prefix,
+    partSize: 5 << 20,
+    clock: { now },
+    retry: { capMs: 400 },
+  };
   const blobs = s3BlobStore(options);
   const records = s3RecordStore(options);
   return {

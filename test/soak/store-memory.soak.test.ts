@@ -69,11 +69,12 @@ function watch(pid: number): () => number {
 }
 
 describeWithPeers(`a blob of ${mebibytes(size)}`, () => {
+  const serversOf = storeServers();
   it.each<StoreName>(['s3', 'postgres'])(
     `in and out of %s takes at most ${mebibytes(allowedToRead)} more memory`,
     async (name) => {
       const cwd = temporaryFolder();
-      const servers = await storeServers();
+      const servers = serversOf();
       const place = JSON.stringify((await StoreScene.open(servers, 's3')).job.stores[name]);
       writeLargeFile(join(cwd, 'large'), size);
       const digest = await digestOfFile(join(cwd, 'large'));

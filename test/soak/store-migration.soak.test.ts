@@ -14,11 +14,12 @@ const kills = 5;
 const inFlight = 8;
 
 describeWithPeers(`a migration of ${count} blobs, killed ${kills} times`, () => {
+  const serversOf = storeServers();
   it.each<[from: StoreName, to: StoreName]>([
     ['s3', 'postgres'],
     ['postgres', 's3'],
   ])('from %s to %s is complete, and reads no blob more than needed', async (from, to) => {
-    const scene = await StoreScene.open(await storeServers(), 'postgres');
+    const scene = await StoreScene.open(serversOf(), 'postgres');
     const digests = await scene.putSmall(count, from);
     const log = join(temporaryFolder(), 'reads');
     const job = { ...scene.job, verb: 'migrate', from, to, log } as const;

@@ -69,8 +69,9 @@ async function missingFrom(repository: Repository, pushed: readonly Pushed[], su
 }
 
 describeWithPeers(`two servers with ${clients} pushing clients each, ${rounds} times`, () => {
+  const serversOf = storeServers();
   it.each(Object.keys(served))('lose nothing on one %s', async (kind) => {
-    const servers = await storeServers();
+    const servers = serversOf();
     const { store, env } = served[kind]?.(servers) ?? { store: '', env: {} };
     const cwd = temporaryFolder();
     const both = [await servedRegistry(store, cwd, env), await servedRegistry(store, cwd, env)];

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { onTestFinished } from 'vitest';
+import { beforeAll, onTestFinished } from 'vitest';
 import { bytesSource } from '../../src/bytes/source.ts';
 import type { Digest } from '../../src/digest/digest.ts';
 import type { Descriptor } from '../../src/oci/descriptor.ts';
@@ -9,11 +10,10 @@ import { activeBlobStore, auditBlobs, type AuditReport } from '../../src/store/i
 import { listed } from '../../src/testing/registry-fixtures.ts';
 import { startPostgres, type PostgresServer } from '../peers/postgres-server.ts';
 import { startS3Server, type S3Server } from '../peers/s3-servers.ts';
-import { temporaryFolder } from './command.ts';
 import { numberedBlob, smallBlob } from './numbered-blob.ts';
-import { finishWorker } from './run-worker.ts';
+import { goodEnd, startHere } from './run-worker.ts';
 import { openSoakStore, type SoakStore, type StorePlace } from './soak-store.ts';
-import type { StoreJob } from './store-worker.ts';
+import type { StoreJob } from './store-work.ts';
 
 export type StoreName = 's3' | 'postgres';
 
@@ -23,16 +23,23 @@ export interface StoreServers {
   readonly postgres: PostgresServer;
 }
 
-/** Starts both, until the test is over. */
-export async function storeServers(): Promise<StoreServers> {
-  const folder = join(temporaryFolder(), 's3');
-  mkdirSync(folder);
-  const s3 = await startS3Server('versitygw', folder);
-  onTestFinished(() => s3.stop());
-  const postgres = await startPostgres(['max_connections=150']);
-  onTestFinished(() => postgres.stop());
-  return { s3, postgres };
+/** Servers for all tests of a suite: each of them has stores of its own there. */
+export function storeServers(): () => StoreServers {
+  let servers: StoreServers | undefined;
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'packwright-soak-'));
+    const s3 = await startS3Server('versitygw', folder);
+    const postgres = await startPostgres(['max_connections=150']);
+    servers = { s3, postgres };
+    return async () => {
+      await Promise.all([s3.stop(), postgres.stop()]);
+      rmSync(folder, { recursive: true, force: true });
+    };
+  });
+  return () => servers as StoreServers;
 }
+
+let scenes = 0;
 
 /** A store in S3 and one in Postgres, of which one has the records, and what must be in them. */
 export class StoreScene {
@@ -41,9 +48,17 @@ export class StoreScene {
   readonly stores: Readonly<Record<StoreName, SoakStore>>;
   readonly job: Pick<StoreJob, 'stores' | 'records'>;
   readonly #servers: StoreServers;
+  /** Begins the names of all that it has on the servers. */
+  readonly #prefix: string;
 
-  private constructor(servers: StoreServers, stores: Record<StoreName, SoakStore>, job: StoreScene['job']) {
+  private constructor(
+    servers: StoreServers,
+    prefix: string,
+    stores: Record<StoreName, SoakStore>,
+    job: StoreScene['job'],
+  ) {
     this.#servers = servers;
+    this.#prefix = prefix;
     this.stores = stores;
     this.job = job;
   }
@@ -51,16 +66,17 @@ export class StoreScene {
   /** Opens both stores, until the test is over. */
   static async open(servers: StoreServers, records: StoreName): Promise<StoreScene> {
     const { s3, postgres } = servers;
+    const prefix = `soak_${scenes++}`;
     const { accessKeyId, secretAccessKey } = s3.credentials;
     const places: Readonly<Record<StoreName, StorePlace>> = {
-      s3: { kind: 's3', endpoint: s3.endpoint, prefix: 'soak', keys: [accessKeyId, secretAccessKey] },
-      postgres: { kind: 'postgres', url: postgres.url, prefix: 'soak_' },
+      s3: { kind: 's3', endpoint: s3.endpoint, prefix, keys: [accessKeyId, secretAccessKey] },
+      postgres: { kind: 'postgres', url: postgres.url, prefix: `${prefix}_` },
     };
     const stores = { s3: await openSoakStore(places.s3), postgres: await openSoakStore(places.postgres) };
     onTestFinished(async () => {
       for (const store of Object.values(stores)) await store.close();
     });
-    return new StoreScene(servers, stores, { stores: places, records });
+    return new StoreScene(servers, prefix, stores, { stores: places, records });
   }
 
   get home(): SoakStore {
@@ -117,7 +133,7 @@ export class StoreScene {
 
   /** Removes all that nothing names, hours later, and sweeps what was never seen. */
   async cleanUp(from: StoreName): Promise<void> {
-    await finishWorker({ ...this.job, verb: 'gc', from, clock: 2 * 3_600_000 });
+    await goodEnd(startHere({ ...this.job, verb: 'gc', from, clock: 2 * 3_600_000 }));
     await Promise.all([this.stores.s3.sweep(), this.stores.postgres.sweep()]);
   }
 
@@ -131,13 +147,14 @@ export class StoreScene {
   async #leaksInS3(): Promise<string[]> {
     const { client, endpoint, bucket } = this.#servers.s3;
     const leaks: string[] = [];
-    const uploads = await (await client.fetch(`${endpoint}/${bucket}?uploads=`)).text();
+    const prefix = `${this.#prefix}/`;
+    const uploads = await (await client.fetch(`${endpoint}/${bucket}?prefix=${prefix}&uploads=`)).text();
     for (const [, key = ''] of uploads.matchAll(/<Key>([^<]*)<\/Key>/g)) leaks.push(`upload ${key}`);
     for (let after = ''; ;) {
-      const query = `list-type=2&start-after=${encodeURIComponent(after)}`;
+      const query = `list-type=2&prefix=${prefix}&start-after=${encodeURIComponent(after)}`;
       const page = await (await client.fetch(`${endpoint}/${bucket}?${query}`)).text();
       const keys = [...page.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key ?? '');
-      leaks.push(...keys.filter((key) => !/^soak\/((sha256|records)\/|conditions$)/.test(key)));
+      leaks.push(...keys.filter((key) => !/^((sha256|records)\/|conditions$)/.test(key.slice(prefix.length))));
       after = keys.at(-1) ?? '';
       if (after === '' || !page.includes('<IsTruncated>true<')) return leaks;
     }
@@ -145,11 +162,12 @@ export class StoreScene {
 
   async #leaksInPostgres(): Promise<string[]> {
     const client = new pg.Client({ connectionString: this.#servers.postgres.url });
+    const [blobs, chunks] = [`${this.#prefix}_blobs`, `${this.#prefix}_chunks`];
     await client.connect();
     try {
       const { rows } = await client.query<{ id: string }>(
-        `SELECT id FROM soak_blobs WHERE digest IS NULL UNION SELECT upload FROM soak_chunks c
-         WHERE NOT EXISTS (SELECT FROM soak_blobs b WHERE b.id = c.upload AND b.digest IS NOT NULL)`,
+        `SELECT id FROM ${blobs} WHERE digest IS NULL UNION SELECT upload FROM ${chunks} c
+         WHERE NOT EXISTS (SELECT FROM ${blobs} b WHERE b.id = c.upload AND b.digest IS NOT NULL)`,
       );
       return rows.map(({ id }) => `rows ${id}`);
     } finally {

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { describeWithPeers } from '../interop/peers.ts';
 import { collectGarbage } from '../../src/store/index.ts';
 import { figure, long } from './report.ts';
-import { failuresIn, finishWorker } from './run-worker.ts';
+import { failuresIn, goodEnd, startHere, startWorker } from './run-worker.ts';
 import { storeServers, StoreScene, type StoreName } from './store-scene.ts';
-import type { StoreJob } from './store-worker.ts';
+import type { StoreJob } from './store-work.ts';
 
 const rounds = long ? 50 : 2;
 const minutes = 60_000;
@@ -32,8 +32,9 @@ async function prepare(scene: StoreScene, from: StoreName): Promise<void> {
 }
 
 describeWithPeers(`20 processes on one store: put, collect and migrate, ${rounds} times`, () => {
+  const serversOf = storeServers();
   it.each<StoreName>(['s3', 'postgres'])('lose no blob that is named, with the records in %s', async (home) => {
-    const scene = await StoreScene.open(await storeServers(), home);
+    const scene = await StoreScene.open(serversOf(), home);
     const sums = { named: 0, lost: 0, deleted: 0, moved: 0, failures: 0 };
     // Every round for each of the homes would be twice what is promised.
     for (let round = home === 's3' ? 0 : 1; round < rounds; round += 2) {
@@ -50,7 +51,7 @@ describeWithPeers(`20 processes on one store: put, collect and migrate, ${rounds
       }
       for (let index = 0; index < collectors; index++) jobs.push({ ...job, verb: 'gc', grace: 1, rounds: 4 });
       for (let index = 0; index < migrators; index++) jobs.push({ ...job, verb: 'migrate', to });
-      for (const end of await Promise.all(jobs.map((each) => finishWorker(each)))) {
+      for (const end of await Promise.all(jobs.map((each) => goodEnd(startWorker(each))))) {
         sums.failures += failuresIn(end);
         sums.deleted += sumOf(end.lines, /^deleted (\d+)/);
         sums.moved += sumOf(end.lines, /^moved (\d+)/);
@@ -64,7 +65,7 @@ describeWithPeers(`20 processes on one store: put, collect and migrate, ${rounds
         wrongSize: [],
         unreadable: [],
       });
-      await finishWorker({ ...scene.job, verb: 'migrate', from, to });
+      await goodEnd(startHere({ ...scene.job, verb: 'migrate', from, to }));
       await scene.forget();
       await scene.cleanUp(to);
       expect(await scene.digestsIn('s3')).toEqual([]);
