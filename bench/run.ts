@@ -10,6 +10,8 @@ import { reportFigure } from './report.ts';
 import { sbomFigure } from './sbom.ts';
 import { sha256Figure } from './sha256.ts';
 import { signFigures } from './sign.ts';
+import { cacheFigures } from './stores-cache.ts';
+import { postgresFigures } from './stores-postgres.ts';
 import { s3Figures } from './stores-s3.ts';
 import { tarFileFigure, tarTreeFigure } from './tar.ts';
 import { verifyFigures } from './verify.ts';
@@ -44,6 +46,8 @@ const figures: Readonly<Record<string, (folder: string, sizes: Sizes) => Promise
   ...verifyFigures,
   ...signFigures,
   ...s3Figures,
+  ...postgresFigures,
+  ...cacheFigures,
 };
 
 const { values, positionals } = parseArgs({

@@ -113,7 +113,8 @@ function ourWay({ endpoint, bucket, credentials }: S3Server, fetch?: typeof glob
 }
 
 /** The SDK as it comes. It sends a CRC-32 with what it puts; of what it reads nothing is checked. */
-function sdkWay({ endpoint, bucket: Bucket, credentials }: S3Server): Way {
+function sdkWay({ endpoint, bucket: Bucket, credentials: { accessKeyId, secretAccessKey } }: S3Server): Way {
+  const credentials = { accessKeyId, secretAccessKey };
   const client = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true });
   const keyOf = (digest: Digest): string => `sdk/${digest.replace(':', '/')}`;
   const { partSize, inFlight: queueSize } = parts;
