@@ -100,7 +100,12 @@ async function openPool(connectionString: string): Promise<PostgresPool> {
   const name: string = 'pg';
   try {
     const pg = (await import(name)) as { default: { Pool: new (options: object) => PostgresPool } };
-    const pool = new pg.default.Pool({ connectionString, max: 10, allowExitOnIdle: true });
+    const pool = new pg.default.Pool({
+      connectionString,
+      max: 10,
+      allowExitOnIdle: true,
+      connectionTimeoutMillis: 30_000,
+    });
     // A server that restarts must not end the process: the next statement says what is wrong.
     pool.on('error', () => undefined);
     return pool;

@@ -2,7 +2,7 @@ import { checkCount, checkObject } from '../../../bytes/check-options.ts';
 import { toHex } from '../../../bytes/encoding.ts';
 import { UsageError } from '../../../errors.ts';
 import type { PostgresClient, PostgresStoreOptions } from './client.ts';
-import { codeOf, isTransient, statementFailure, type StatementFacts } from './failure.ts';
+import { attemptsWithoutServer, codeOf, isTransient, statementFailure, type StatementFacts } from './failure.ts';
 import { inTime, sleep } from './in-time.ts';
 import { prepareLayout } from './layout.ts';
 import { tablesIn, type Tables } from './tables.ts';
@@ -15,7 +15,10 @@ export interface Statement extends StatementFacts {
   readonly text: string;
   readonly values: readonly unknown[];
   readonly signal?: AbortSignal | undefined;
-  /** How often it is tried at most, where the server or the connection goes away; 6 by default. */
+  /**
+   * How often it is tried at most, where the server or the connection goes away; 6 by default, and 3 for a server that
+   * was never there.
+   */
   readonly attempts?: number | undefined;
   /** A code of Postgres after which it is tried again, besides those that always pass. */
   readonly retryOn?: string | undefined;
@@ -41,6 +44,8 @@ export class Database {
   readonly #timeout: number;
   #ready: Promise<void> | undefined;
   #attempts = 6;
+  /** True when a statement has had an answer: a server that is gone then is one that restarts. */
+  #reached = false;
   /** Over another connection than the one that may be busy, where there are more. */
   #canceller: PostgresClient;
 
@@ -91,7 +96,8 @@ export class Database {
         signal?.throwIfAborted();
         if (error instanceof UsageError) throw error;
         const helps = isTransient(error) || (retryOn !== undefined && codeOf(error) === retryOn);
-        if (attempt >= attempts || !helps) throw statementFailure(error, this.id, statement);
+        const most = this.#reached ? attempts : (attemptsWithoutServer(error) ?? attempts);
+        if (attempt >= Math.min(attempts, most) || !helps) throw statementFailure(error, this.id, statement);
       }
       // Full jitter: those who failed together do not come back together. A server is back in some seconds.
       await inTime(sleep(Math.random() * Math.min(4000, 200 * 2 ** attempt)), { signal });
@@ -110,6 +116,7 @@ export class Database {
       onLeave,
     });
     if (!Array.isArray(rows)) throw notAClient('does not answer with { rows }');
+    this.#reached = true;
     return rows as readonly Row[];
   }
 

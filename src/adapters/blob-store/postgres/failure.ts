@@ -28,6 +28,16 @@ export function isTransient(error: unknown): boolean {
   return /^(40001|40P01|53300)$/.test(code) || lostConnection.test(code) || isLostWithoutCode(error, code);
 }
 
+/**
+ * How often a statement is tried where no connection was ever had: a server that starts is worth a second, one that is
+ * not there is not worth more. undefined for errors that say nothing of it.
+ */
+export function attemptsWithoutServer(error: unknown): number | undefined {
+  if (codeOf(error) === 'ECONNREFUSED') return 3;
+  const { message } = (error ?? {}) as { readonly message?: unknown };
+  return codeOf(error) === 'ETIMEDOUT' || /due to connection timeout/.test(String(message)) ? 1 : undefined;
+}
+
 /** Pg says so where a connection ends in the middle of a statement. */
 function isLostWithoutCode(error: unknown, code: string): boolean {
   return (
@@ -41,24 +51,30 @@ function isLostWithoutCode(error: unknown, code: string): boolean {
 export function statementFailure(error: unknown, store: string, facts: StatementFacts): StoreError {
   const { action, what, digest } = facts;
   const code = codeOf(error);
-  const { why, hint, retryable = false, quota = false } = reasonOf(error, code);
+  const { why, hint, said = false, retryable = false, quota = false } = reasonOf(error, code);
   const errorCode: StoreErrorCode = quota
     ? 'ERR_STORE_QUOTA'
     : action === 'read'
       ? 'ERR_STORE_READ'
       : 'ERR_STORE_WRITE';
-  return new StoreError(errorCode, `${what} cannot be ${action === 'read' ? 'read' : 'written'}: ${why}`, {
-    cause: withoutSecrets(error),
-    store,
-    hint,
-    retryable: retryable || isTransient(error),
-    ...(digest === undefined ? {} : { digest }),
-    ...(code === '' ? {} : { details: { postgres: code } }),
-  });
+  return new StoreError(
+    errorCode,
+    `${what} cannot be ${action === 'read' ? 'read' : 'written'}: ${why}${said ? saidBy(error) : ''}`,
+    {
+      cause: withoutSecrets(error),
+      store,
+      hint,
+      retryable: retryable || isTransient(error),
+      ...(digest === undefined ? {} : { digest }),
+      ...(code === '' ? {} : { details: { postgres: code } }),
+    },
+  );
 }
 
 interface Reason {
   readonly why: string;
+  /** True where the message of the server or the socket names what it is about: a host, a user, a database. */
+  readonly said?: boolean | undefined;
   readonly hint?: string | undefined;
   readonly retryable?: boolean | undefined;
   readonly quota?: boolean | undefined;
@@ -68,6 +84,8 @@ function reasonOf(error: unknown, code: string): Reason {
   const known = reasons.find(([pattern]) => pattern.test(code));
   if (known !== undefined) return known[1];
   const message = error instanceof Error ? error.message : String(error);
+  if (/^SASL|password must be a string/.test(message)) return refused;
+  if (/due to connection timeout/.test(message)) return unreachable;
   if (/timeout exceeded when trying to connect|pool.*(exhausted|full)/i.test(message)) return noConnection;
   return { why: code === '' ? redacted(message) || 'the client failed' : `${redacted(message)} (${code})` };
 }
@@ -75,6 +93,19 @@ function reasonOf(error: unknown, code: string): Reason {
 const noConnection: Reason = {
   why: 'no connection became free in time',
   hint: 'raise the number of connections of the pool, or do less at once',
+  retryable: true,
+};
+
+const refused: Reason = {
+  why: 'the database refused the user or the password',
+  said: true,
+  hint: 'check the credentials of the client',
+};
+
+const unreachable: Reason = {
+  why: 'the server of the database cannot be reached',
+  said: true,
+  hint: 'start it, or check the host and the port of the client',
   retryable: true,
 };
 
@@ -100,9 +131,13 @@ const reasons: readonly (readonly [RegExp, Reason])[] = [
     { why: 'the user of the database may not do this', hint: 'grant the right on the schema and its tables' },
   ],
   [/^25006$/, { why: 'the database only reads', hint: 'connect to the primary server' }],
-  [/^28/, { why: 'the database refused the user or the password', hint: 'check the credentials of the client' }],
-  [/^3D000$/, { why: 'the database does not exist', hint: 'create it, or connect to another' }],
-  [/^(ENOTFOUND|EAI_AGAIN)$/, { why: 'the host of the database is not known', hint: 'check the host of the client' }],
+  [/^28/, refused],
+  [/^3D000$/, { why: 'the database does not exist', said: true, hint: 'create it, or connect to another' }],
+  [/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/, unreachable],
+  [
+    /^(ENOTFOUND|EAI_AGAIN)$/,
+    { why: 'the host of the database is not known', said: true, hint: 'check the host of the client' },
+  ],
 ];
 
 /** The error itself, or one without the user and password of an address in its message. */
@@ -113,9 +148,16 @@ function withoutSecrets(error: unknown): unknown {
   return Object.assign(new Error(message), { name: error.name, code: codeOf(error) });
 }
 
+/** What the error itself says. Where a name has more than one address, each of them says it. */
+function saidBy(error: unknown): string {
+  const all = error instanceof AggregateError && error.errors.length > 0 ? (error.errors as unknown[]) : [error];
+  const messages = all.map((one) => (one instanceof Error ? redacted(one.message) : '')).filter((text) => text !== '');
+  return messages.length === 0 ? '' : `: ${messages.join(', ')}`;
+}
+
 function redacted(text: string): string {
   return text
-    .replace(/\/\/[^/\s@]*@/g, '//')
+    .replace(/\/\/\S*@/g, '//')
     .replace(/(password=)\S+/gi, '$1…')
     .slice(0, 500);
 }

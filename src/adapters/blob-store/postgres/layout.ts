@@ -76,7 +76,7 @@ export async function prepareLayout(database: LayoutDatabase, migrate: boolean):
   if (!migrate) throw failure(database, 'are not there', 'call migratePostgresStore');
   await database.runRaw({
     action: 'write',
-    what: 'layout of the tables',
+    what: nameOf(database),
     text: migration(database.tables),
     values: [],
   });
@@ -100,7 +100,7 @@ async function columnsFound(database: LayoutDatabase): Promise<string[]> {
   const { schema, prefix } = database.tables;
   const { rows } = await database.runRaw({
     action: 'read',
-    what: 'layout of the tables',
+    what: nameOf(database),
     text: `SELECT c.relname::text AS "table", a.attname::text AS "column", format_type(a.atttypid, a.atttypmod) AS type,
         coalesce((SELECT l.collname::text FROM pg_collation l WHERE l.oid = a.attcollation), '') AS collation
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
@@ -116,7 +116,7 @@ async function columnsFound(database: LayoutDatabase): Promise<string[]> {
 async function versionFound(database: LayoutDatabase): Promise<number | undefined> {
   const { rows } = await database.runRaw({
     action: 'read',
-    what: 'layout of the tables',
+    what: nameOf(database),
     text: `SELECT max(version) AS version FROM ${database.tables.layout}`,
     values: [],
   });
@@ -149,6 +149,10 @@ function migration(tables: Tables): string {
   $packwright$`;
 }
 
-function failure({ id, tables }: LayoutDatabase, what: string, hint?: string): StoreError {
-  return new StoreError('ERR_STORE_READ', `tables ${tables.schema}.${tables.prefix}* ${what}`, { store: id, hint });
+function nameOf({ tables }: LayoutDatabase): string {
+  return `tables ${tables.schema}.${tables.prefix}*`;
+}
+
+function failure(database: LayoutDatabase, what: string, hint?: string): StoreError {
+  return new StoreError('ERR_STORE_READ', `${nameOf(database)} ${what}`, { store: database.id, hint });
 }

@@ -6,7 +6,7 @@ import {
 } from '../../../../src/adapters/blob-store/postgres.ts';
 import { toHex, utf8 } from '../../../../src/bytes/encoding.ts';
 import { bytesSource } from '../../../../src/bytes/source.ts';
-import { digestOf } from '../../../../src/digest/digest.ts';
+import { digestOf, type Digest } from '../../../../src/digest/digest.ts';
 import type { RecordStore } from '../../../../src/ports/record-store.ts';
 import { chunkedSource, contentOf, hangingSource, someBytes } from '../../../../src/testing/bytes.ts';
 import { always, faultyClient, once, postgresError, type FaultyClient } from './faulty-client.ts';
@@ -33,9 +33,10 @@ beforeEach(async () => {
   client.statements.length = 0;
 });
 
-async function content(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+/** Of what is there: to compare megabytes one by one takes longer than to store them. */
+async function digestThere(bytes: Uint8Array): Promise<Digest | undefined> {
   const blob = await store.get(digestOf(bytes));
-  return blob === undefined ? undefined : contentOf(await blob.open());
+  return blob === undefined ? undefined : digestOf(await contentOf(await blob.open()));
 }
 
 describe('a connection that is lost', () => {
@@ -45,7 +46,7 @@ describe('a connection that is lost', () => {
       client.fault = (_text, index) => (index === nth ? ({ [when]: gone } as { before: Error }) : undefined);
       expect(await store.put(digestOf(large), chunkedSource(large, [500_000]))).toEqual({ created: true });
       client.fault = () => undefined;
-      expect(await content(large)).toEqual(large);
+      expect(await digestThere(large)).toBe(digestOf(large));
       expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 0, bytes: 0 });
       await store.delete(digestOf(large));
     }
@@ -54,13 +55,13 @@ describe('a connection that is lost', () => {
   it('costs nothing when it is at the statement that makes a small blob visible', async () => {
     client.fault = once(/INSERT/, { after: gone });
     expect(await store.put(digestOf(small), bytesSource(small))).toEqual({ created: true });
-    expect(await content(small)).toEqual(small);
+    expect(await digestThere(small)).toBe(digestOf(small));
   });
 
   it('costs nothing while a blob is read', async () => {
     await store.put(digestOf(large), bytesSource(large));
     client.fault = (_text, index) => (index % 2 === 0 ? { before: postgresError('ECONNRESET') } : undefined);
-    expect(await content(large)).toEqual(large);
+    expect(await digestThere(large)).toBe(digestOf(large));
   });
 
   it('leaves no doubt who deleted a blob', async () => {
@@ -85,12 +86,43 @@ describe('a connection that is lost', () => {
   });
 
   it('is a typed error in the end, without a trace of the password', async () => {
-    const message = 'connect ECONNREFUSED postgres://user:s3cret@db.example:5432/x?password=s3cret';
+    const message = 'connect ECONNREFUSED postgres://user:s3cret/s3cret@db.example:5432/x?password=s3cret';
     client.fault = always(/^SELECT/, { before: postgresError('ECONNREFUSED', message) });
     const error: unknown = await store.stat(digestOf(small)).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'ERR_STORE_READ', retryable: true, details: { postgres: 'ECONNREFUSED' } });
     const { cause, message: text } = error as Error;
     expect([text, JSON.stringify(error), String(cause), (cause as Error).stack].join()).not.toContain('s3cret');
+  });
+});
+
+describe('a server that was never there', () => {
+  const refused = new AggregateError([
+    postgresError('ECONNREFUSED', 'connect ECONNREFUSED ::1:5432'),
+    postgresError('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:5432'),
+  ]);
+
+  it.each([
+    [Object.assign(refused, { code: 'ECONNREFUSED' }), 3, /cannot be reached: .* ::1:5432, .* 127\.0\.0\.1:5432$/],
+    [postgresError('ETIMEDOUT', 'connect ETIMEDOUT 192.0.2.1:5432'), 1, /192\.0\.2\.1:5432$/],
+    [new Error('Connection terminated due to connection timeout'), 1, /cannot be reached/],
+    [postgresError('28P01', 'password authentication failed for user "packs"'), 1, /user "packs"$/],
+    [new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'), 1, /refused the user/],
+    [postgresError('3D000', 'database "packs" does not exist'), 1, /database "packs" does not exist$/],
+    [postgresError('ENOTFOUND', 'getaddrinfo ENOTFOUND db.example'), 1, /not known: .* db\.example$/],
+  ])('is said after a few attempts: %s', async (error, attempts, message) => {
+    client.fault = always(/./, { before: error });
+    const other = postgresBlobStore({ client, prefix: newPrefix() });
+    await expect(other.stat(digestOf(small))).rejects.toMatchObject({
+      code: 'ERR_STORE_READ',
+      message: expect.stringMatching(message) as string,
+      hint: expect.stringMatching(/client|connect/) as string,
+    });
+    expect(client.statements).toHaveLength(attempts);
+  });
+
+  it('is waited for where it is just coming', async () => {
+    client.fault = (_text, index) => (index < 2 ? { before: postgresError('ECONNREFUSED') } : undefined);
+    expect(await postgresBlobStore({ client, prefix: newPrefix() }).stat(digestOf(small))).toBeUndefined();
   });
 });
 
@@ -105,7 +137,7 @@ describe('one statement in ten that fails', () => {
     };
     const blobs = Array.from({ length: 20 }, (_, index) => someBytes(1000 * index, index + 1));
     await Promise.all(blobs.map((bytes) => store.put(digestOf(bytes), chunkedSource(bytes, [300]))));
-    for (const bytes of blobs) expect(await content(bytes)).toEqual(bytes);
+    for (const bytes of blobs) expect(await digestThere(bytes)).toBe(digestOf(bytes));
   });
 });
 
@@ -218,7 +250,7 @@ describe('rows that a server forgot when it crashed', () => {
       return answer;
     };
     expect(await store.put(digestOf(large), chunkedSource(large, [900_000]))).toEqual({ created: true });
-    expect(await content(large)).toEqual(large);
+    expect(await digestThere(large)).toBe(digestOf(large));
     expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 0, bytes: 0 });
   });
 
@@ -303,7 +335,7 @@ describe('a driver that gives bytes as text', () => {
       ),
     });
     await store.put(digestOf(large), bytesSource(large));
-    expect(await content(large)).toEqual(large);
+    expect(await digestThere(large)).toBe(digestOf(large));
     await records.put('a', small, { ifVersion: null });
     expect((await records.get('a'))?.value).toEqual(small);
   });

@@ -1,4 +1,5 @@
 // One file, for each one starts a Postgres of its own, which takes some seconds.
+import './contract.cases.ts';
 import './faults.cases.ts';
 import './import-legacy.cases.ts';
 import './layout.cases.ts';

@@ -54,7 +54,7 @@ describe('the rows of a blob', () => {
       { part: 0, length: mebibyte },
       { part: 1, length: 500_000 },
     ]);
-    expect(await contentOf(await (await found()).open())).toEqual(bytes);
+    expect(digestOf(await contentOf(await (await found()).open()))).toBe(digest);
   });
 
   it('before a range are not read', async () => {
@@ -117,15 +117,15 @@ describe('the rows of a blob', () => {
     const blob = await found();
     await store.delete(digest);
     await store.put(digest, chunkedSource(bytes, [99_999]));
-    expect(await contentOf(await blob.open())).toEqual(bytes);
+    expect(digestOf(await contentOf(await blob.open()))).toBe(digest);
   });
 });
 
-describe('a list of 100,000 blobs', () => {
+describe('a list of 2,500 blobs', () => {
   it('comes in pages', async () => {
     await database.query(
       `INSERT INTO ${prefix}blobs (id, digest, size)
-       SELECT n::text, 'sha256:' || encode(sha256(n::text::bytea), 'hex'), n FROM generate_series(1, 100000) n`,
+       SELECT n::text, 'sha256:' || encode(sha256(n::text::bytea), 'hex'), n FROM generate_series(1, 2500) n`,
     );
     client.statements.length = 0;
     let count = 0;
@@ -134,7 +134,7 @@ describe('a list of 100,000 blobs', () => {
       count += 1;
       sizes += size;
     }
-    expect([count, sizes, client.statements.length]).toEqual([100_000, 5_000_050_000, 101]);
+    expect([count, sizes, client.statements.length]).toEqual([2500, 3_126_250, 3]);
   });
 
   it('says nothing of uploads', async () => {
@@ -206,7 +206,7 @@ describe('an ingest', () => {
     await ingest.append(chunkedSource(bytes.subarray(1000), [70_000]));
     await late?.();
     expect(await ingest.commit(digest)).toMatchObject({ created: true });
-    expect(await contentOf(await (await found()).open())).toEqual(bytes);
+    expect(digestOf(await contentOf(await (await found()).open()))).toBe(digest);
   });
 
   it('forgets what came behind its offset when a call failed', async () => {
@@ -314,6 +314,6 @@ describe('a blob that is too large to be removed at once', () => {
     expect(await store.stat(digest)).toBeUndefined();
     expect(await store.put(digest, bytesSource(bytes))).toEqual({ created: true });
     expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 1, bytes: bytes.length });
-    expect(await contentOf(await (await found()).open())).toEqual(bytes);
+    expect(digestOf(await contentOf(await (await found()).open()))).toBe(digest);
   });
 });
