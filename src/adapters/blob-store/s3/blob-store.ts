@@ -6,13 +6,12 @@ import type { OperationOptions } from '../../../ports/operation.ts';
 import { digestOfName, nameOfBlob, nameOfMark } from './blob-key.ts';
 import { findBlob, reading, statBlob, writing } from './blob-objects.ts';
 import { S3Bucket } from './bucket.ts';
-import { blobIngests } from './ingest.ts';
 import { listObjects } from './list-objects.ts';
 import { checkS3Options, type S3StoreOptions } from './options.ts';
 import { putBlob } from './put-blob.ts';
 import { removeObject } from './remove-object.ts';
 import { storedBlob } from './stored-blob.ts';
-import { sweepAbandoned, type SweepAbandonedOptions, type SweptUploads } from './sweep.ts';
+import type { SweepAbandonedOptions, SweptUploads } from './sweep.ts';
 
 /** A blob store on S3, with what S3 can do besides. */
 export interface S3BlobStore extends BlobStore {
@@ -80,9 +79,19 @@ export function s3BlobStore(options: S3StoreOptions): S3BlobStore {
       return deleteBlob(bucket, parseDigest(digest), signal);
     },
     list: ({ signal } = {}) => listBlobs(bucket, signal),
-    ingest: blobIngests(bucket),
-    sweepAbandoned: async (sweep) => sweepAbandoned(bucket, sweep),
+    ingest: ingestsOf(bucket),
+    sweepAbandoned: async (sweep) => (await import('./rarely.ts')).sweepAbandoned(bucket, sweep),
     ...(options.client.sign === undefined ? {} : { presign: async (digest, how) => presign(bucket, digest, how) }),
+  };
+}
+
+/** Loaded with the first ingest: whoever only puts and gets needs none. */
+function ingestsOf(bucket: S3Bucket): NonNullable<BlobStore['ingest']> {
+  let ingests: NonNullable<BlobStore['ingest']> | undefined;
+  return async (id, options) => {
+    const { blobIngests } = await import('./rarely.ts');
+    ingests ??= blobIngests(bucket);
+    return ingests(id, options);
   };
 }
 

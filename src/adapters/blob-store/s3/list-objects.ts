@@ -20,6 +20,8 @@ export interface ListObjectsOptions {
   readonly after?: string | undefined;
   /** How many there are on a page at most. */
   readonly pageSize?: number | undefined;
+  /** Is told of keys that were not asked for: what a server gives that does not look at the prefix. */
+  readonly onForeign?: ((key: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -33,7 +35,7 @@ export async function* listObjects(
   prefix: string,
   options: ListObjectsOptions,
 ): AsyncGenerator<ListedObject, void, undefined> {
-  const { after, action, signal, pageSize = 1000 } = options;
+  const { after, action, signal, pageSize = 1000, onForeign } = options;
   const { prefix: base } = bucket.settings.address;
   const start = after === undefined ? {} : { 'start-after': base + after };
   let token: string | undefined;
@@ -49,7 +51,8 @@ export async function* listObjects(
       if (entry.name !== 'Contents') continue;
       signal?.throwIfAborted();
       const object = objectOf(entry, base);
-      if (object !== undefined && object.name.startsWith(prefix)) yield object;
+      if (object?.name.startsWith(prefix) === true) yield object;
+      else onForeign?.(childText(entry, 'Key') ?? '');
     }
     token = nextToken(bucket, page, token, action);
   } while (token !== undefined);

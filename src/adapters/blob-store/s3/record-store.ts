@@ -6,7 +6,7 @@ import { checkS3Options, type S3StoreOptions } from './options.ts';
 import { keyOfName, nameAfter, nameOfKey, nameOfPrefix } from './record-name.ts';
 import { deletedSize, recordsFolder as folder } from './record-object.ts';
 import { readRecord, Records } from './records.ts';
-import { sweepRecords, type SweepAbandonedOptions } from './sweep.ts';
+import type { SweepAbandonedOptions } from './sweep.ts';
 
 /** A record store on S3, with what S3 needs besides. */
 export interface S3RecordStore extends RecordStore {
@@ -53,7 +53,7 @@ export function s3RecordStore(options: S3StoreOptions): S3RecordStore {
       return records.delete(checkKey(key), ifVersion, signal);
     },
     list: (prefix, listing) => list(bucket, prefix, listing),
-    sweep: async (sweeping) => sweepRecords(bucket, sweeping),
+    sweep: async (sweeping) => (await import('./rarely.ts')).sweepRecords(bucket, sweeping),
   };
 }
 
