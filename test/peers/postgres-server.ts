@@ -1,4 +1,4 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -14,8 +14,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { programPath } from './programs.ts';
 import { freePort } from './server-process.ts';
+
+const run = promisify(execFile);
 
 /** A Postgres of its own on a port of the loopback, empty, with a password. */
 export interface PostgresServer {
@@ -104,7 +107,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
 async function isReady(child: ChildProcess, port: number): Promise<boolean> {
   for (let tries = 0; tries < 300 && child.exitCode === null; tries++) {
     try {
-      execFileSync(program('pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]);
+      await run(program('pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]);
       return true;
     } catch {
       await sleep(50);

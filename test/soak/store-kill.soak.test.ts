@@ -7,6 +7,8 @@ import { storeServers, StoreScene, type StoreName, type StoreServers } from './s
 import type { StoreJob } from './store-work.ts';
 
 const kills = long ? 100 : 2;
+/** Kills during one piece of work, which is the larger, so that what is looked at after it is not done for one kill only. */
+const killsPerWork = { process: long ? 5 : 2, server: long ? 10 : 2 };
 type Verb = StoreJob['verb'];
 
 /** Work on stores, what it is prepared by, and what is there when it has come to its end. */
@@ -18,50 +20,83 @@ interface Work {
   readonly at: StoreName;
 }
 
+/** How work went that was disturbed. */
+interface Disturbed {
+  /** Kills before the work was done. */
+  readonly hits: number;
+  /** Kills that came too late. */
+  readonly missed: number;
+  readonly failures: number;
+  readonly orphans: number;
+  readonly leaks: number;
+}
+
 const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
 const other = (name: StoreName): StoreName => (name === 's3' ? 'postgres' : 's3');
 
 /** Work with blobs of its own in each round; a migration goes to and fro. */
-async function prepare(scene: StoreScene, verb: Verb, home: StoreName, round: number): Promise<Work> {
+async function prepare(scene: StoreScene, verb: Verb, home: StoreName, round: number, size: number): Promise<Work> {
   const base = { ...scene.job, verb };
   if (verb === 'put') {
-    const blobs = numbers(round * 6, 6);
+    const blobs = numbers(round * size, size);
     return { job: { ...base, from: home, blobs }, names: blobs, at: home };
   }
-  const kept = numbers(0, verb === 'gc' ? 4 : 12);
+  const kept = numbers(0, verb === 'gc' ? 4 : size);
   if (round === 0) {
     await goodEnd(startHere({ ...scene.job, verb: 'put', from: home, blobs: kept }));
     scene.note(kept);
   }
   if (verb === 'gc') {
-    await scene.putUnnamed(numbers(100 + round * 15, 15), home);
+    await scene.putUnnamed(numbers(100 + round * size, size), home);
     return { job: { ...base, from: home }, names: kept, at: home };
   }
   const from = round % 2 === 0 ? home : other(home);
   return { job: { ...base, from, to: other(from) }, names: kept, at: other(from) };
 }
 
-/** Kills a server while work is under way with it, which goes on when the server is there again. */
-async function killServer(servers: StoreServers, victim: StoreName, job: StoreJob, after: number): Promise<WorkerEnd> {
+/** Kills a server, and again, while work is under way with it, which goes on each time when the server is there again. */
+async function killServer(
+  servers: StoreServers,
+  victim: StoreName,
+  { job }: Work,
+  { took, most }: { readonly took: number; readonly most: number },
+): Promise<Disturbed> {
   const worker = startHere(job);
   await worker.ready;
-  await sleep(after);
-  const early = worker.lines.at(-1)?.startsWith('done') === true;
-  await servers[victim].kill();
-  await sleep(Math.random() * 100);
-  await servers[victim].start();
-  const end = await worker.ended;
-  expect(end.code, end.stderr).toBe(0);
-  return early ? { ...end, lines: ['missed'] } : end;
+  let hits = 0;
+  for (; hits < most; hits++) {
+    await sleep((Math.random() * 2 * took) / most);
+    if (worker.lines.at(-1)?.startsWith('done') === true) break;
+    await servers[victim].kill();
+    await sleep(Math.random() * 100);
+    await servers[victim].start();
+  }
+  return { hits, missed: hits === 0 ? 1 : 0, failures: failuresIn(await goodEnd(worker)), orphans: 0, leaks: 0 };
 }
 
-async function killProcess(job: StoreJob, after: number): Promise<WorkerEnd> {
-  const worker = startWorker(job);
-  await worker.ready;
-  await sleep(after);
-  worker.kill();
-  const end = await worker.ended;
-  return end.code === null ? end : { ...end, lines: ['missed'] };
+/** Kills a process, and the next one that takes the work up, and so on; the last one comes to its end. */
+async function killProcess(
+  scene: StoreScene,
+  { job, names }: Work,
+  { took, most }: { readonly took: number; readonly most: number },
+): Promise<Disturbed> {
+  const sums = { hits: 0, missed: 0, failures: 0, orphans: 0, leaks: 0 };
+  for (let left = took; sums.hits < most && sums.missed === 0;) {
+    const worker = startWorker(job);
+    await worker.ready;
+    const after = Math.random() * left;
+    await sleep(after);
+    worker.kill();
+    const end = await worker.ended;
+    // Whoever takes it up has less to do, but not by as much as was done: it looks at that again.
+    left = Math.max(left - after / 2, took / 10);
+    sums[end.code === null ? 'hits' : 'missed']++;
+    scene.note(acknowledged(end, names));
+    sums.orphans += await expectNothingLost(scene);
+    sums.leaks += (await scene.leaks()).length;
+  }
+  await goodEnd(startHere(job));
+  return sums;
 }
 
 /** All that was acknowledged can be read, and whatever can be seen is whole; gives what nothing names. */
@@ -104,31 +139,28 @@ describeWithPeers(`kill -9 at ${kills} points`, () => {
     const start = victim === 'process' ? startWorker : startHere;
     const began = performance.now();
     const scene = await StoreScene.open(servers, home);
-    const sums = { hits: 0, missed: 0, orphans: 0, leaks: 0, failures: 0 };
+    const sums = { hits: 0, missed: 0, failures: 0, orphans: 0, leaks: 0 };
+    const perWork = killsPerWork[victim === 'process' ? 'process' : 'server'];
     let took = 0;
     for (let round = 0; sums.hits < kills && round <= 3 * kills + 2; round++) {
-      const { job, names, at } = await prepare(scene, verb, home, round);
-      // The first round, and one for the way back, are for the measure.
-      if (round < 2) {
-        took = (await goodEnd(start(job))).took;
+      const work = await prepare(scene, verb, home, round, 4 * perWork);
+      const plan = { took, most: Math.min(perWork, kills - sums.hits) };
+      // The first round is for the measure, and in a migration the one for the way back, too.
+      if (round < (verb === 'migrate' ? 2 : 1)) {
+        took = (await goodEnd(start(work.job))).took;
       } else {
-        const after = Math.random() * took;
-        const end = await (victim === 'process' ? killProcess(job, after) : killServer(servers, victim, job, after));
-        const missed = end.lines[0] === 'missed';
-        if (missed) took = Math.max(took * 0.8, 20);
-        sums[missed ? 'missed' : 'hits']++;
-        sums.failures += failuresIn(end);
-        scene.note(acknowledged(end, names));
-        sums.orphans += await expectNothingLost(scene);
-        sums.leaks += (await scene.leaks()).length;
-        await goodEnd(startHere(job));
+        const result = await (victim === 'process'
+          ? killProcess(scene, work, plan)
+          : killServer(servers, victim, work, plan));
+        for (const name of Object.keys(sums) as (keyof Disturbed)[]) sums[name] += result[name];
+        took = Math.max(took * (result.missed > 0 ? 0.8 : 1), 20);
       }
-      scene.note(names);
-      await expectClean(scene, at);
+      scene.note(work.names);
+      await expectClean(scene, work.at);
       // Else each round would read what all before it have put.
-      if (verb === 'put' && round % 4 === 3) {
+      if (verb === 'put') {
         await scene.forget();
-        await scene.cleanUp(at);
+        await scene.cleanUp(work.at);
       }
     }
     const { hits, missed, orphans, leaks, failures } = sums;

@@ -85,21 +85,26 @@ export class StoreScene {
 
   /** Puts blobs that nothing names. */
   async putUnnamed(numbers: readonly number[], into: StoreName): Promise<void> {
-    for (const number of numbers) {
+    const put = async (number: number): Promise<void> => {
       const { bytes, digest } = numberedBlob(number);
       await this.stores[into].blobs.put(digest, bytesSource(bytes));
-    }
+    };
+    await eachOf(numbers, put);
   }
 
   /** Puts many small blobs, some at a time; gives their digests, sorted. */
   async putSmall(count: number, into: StoreName): Promise<string[]> {
     const { blobs } = this.stores[into];
     const digests: string[] = [];
-    for (let first = 0; first < count; first += 20) {
-      const some = Array.from({ length: Math.min(20, count - first) }, (_, index) => smallBlob(first + index));
-      await Promise.all(some.map(({ bytes, digest }) => blobs.put(digest, bytesSource(bytes))));
-      digests.push(...some.map(({ digest }) => digest));
-    }
+    const put = async (number: number): Promise<void> => {
+      const { bytes, digest } = smallBlob(number);
+      await blobs.put(digest, bytesSource(bytes));
+      digests.push(digest);
+    };
+    await eachOf(
+      Array.from({ length: count }, (_, index) => index),
+      put,
+    );
     return digests.sort();
   }
 
@@ -174,4 +179,13 @@ export class StoreScene {
       await client.end();
     }
   }
+}
+
+/** Does something for each number, some at a time. */
+async function eachOf(numbers: readonly number[], run: (number: number) => Promise<void>): Promise<void> {
+  const left = [...numbers].reverse();
+  const runSome = async (): Promise<void> => {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) await run(next);
+  };
+  await Promise.all(Array.from({ length: 8 }, runSome));
 }
