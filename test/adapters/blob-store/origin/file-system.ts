@@ -36,12 +36,15 @@ class MemoryFolder {
     return sum;
   }
 
-  async getDirectoryHandle(name: string, { create = false } = {}): Promise<MemoryFolder> {
+  async getDirectoryHandle(
+    name: string,
+    { create = false }: { readonly create?: boolean } = {},
+  ): Promise<MemoryFolder> {
     await turn();
     return this.#entry(name, MemoryFolder, create ? () => new MemoryFolder(this.#volume) : undefined);
   }
 
-  async getFileHandle(name: string, { create = false } = {}): Promise<MemoryFile> {
+  async getFileHandle(name: string, { create = false }: { readonly create?: boolean } = {}): Promise<MemoryFile> {
     await turn();
     return this.#entry(name, MemoryFile, create ? () => new MemoryFile(this.#volume, this, name) : undefined);
   }
@@ -119,7 +122,7 @@ class MemoryFile {
     return { size: content.length, lastModified, slice: (start = 0, end = content.length) => part(start, end) };
   }
 
-  async createWritable({ keepExistingData = false } = {}): Promise<object> {
+  async createWritable({ keepExistingData = false }: { readonly keepExistingData?: boolean } = {}): Promise<object> {
     await turn();
     let copy = keepExistingData ? this.content : new Uint8Array();
     let end = 0;
