@@ -78,7 +78,9 @@ interface PostgresPool extends PostgresClient {
 
 async function openPostgres(text: string, env: OpenStoreOptions['env']): Promise<OpenStore> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.password !== '' || url.searchParams.has('password')) throw secretOrNone('Postgres');
+  if (url === undefined || isBare(url) || url.password !== '' || url.searchParams.has('password')) {
+    throw secretOrNone('Postgres');
+  }
   const [schema, prefix] = ['schema', 'prefix'].map((name) => url.searchParams.get(name) ?? undefined);
   for (const name of ['schema', 'prefix']) url.searchParams.delete(name);
   const id = `postgres:${url.host}${url.pathname}`;
@@ -93,6 +95,11 @@ async function openPostgres(text: string, env: OpenStoreOptions['env']): Promise
     records: postgresRecordStore(settings),
     close: () => pool.end(),
   };
+}
+
+/** Names neither a server nor a database: nobody means whatever the client takes then. */
+function isBare({ host, pathname, searchParams }: URL): boolean {
+  return host === '' && pathname.length < 2 && !searchParams.has('host');
 }
 
 async function openPool(connectionString: string): Promise<PostgresPool> {

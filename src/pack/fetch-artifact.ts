@@ -145,7 +145,7 @@ function checked(stream: ReadableStream<Uint8Array>, options: CheckOptions): Rea
   return tapStream(stream, {
     chunk(chunk) {
       size += chunk.length;
-      if (size > context.maxBytes) throw tooLarge(artifact, context.maxBytes);
+      if (size > context.maxBytes) throw tooLarge(artifact.name, context.maxBytes);
       context.count(chunk.length);
       for (const check of checks) check.update(chunk);
       report.progress(size);
@@ -167,10 +167,11 @@ function checksOf(artifact: WantedArtifact, from: Source): readonly ContentCheck
 const wrongBytesHint =
   'the registry or mirror gives other bytes than those that were locked: find out why before you change the lockfile';
 
-function tooLarge(artifact: Artifact, limit: number): FormatError {
-  return new FormatError('ERR_LIMIT_EXCEEDED', `${artifact.name} is larger than the limit of ${limit} bytes`, {
+/** The error of an artifact that is larger than it may be. */
+export function tooLarge(name: string, limit: number): FormatError {
+  return new FormatError('ERR_LIMIT_EXCEEDED', `${name} is larger than the limit of ${limit} bytes`, {
     hint: 'raise limits.artifactBytes if it really is that large',
-    details: { limit, entry: artifact.name },
+    details: { limit, entry: name },
   });
 }
 

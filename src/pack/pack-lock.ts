@@ -14,7 +14,7 @@ import { reported } from '../ports/report.ts';
 import type { Source } from '../ports/source.ts';
 import { checkOptions } from '../bytes/check-options.ts';
 import { eachBounded } from './each-bounded.ts';
-import { fetchArtifact, type WantedArtifact } from './fetch-artifact.ts';
+import { fetchArtifact, tooLarge, type WantedArtifact } from './fetch-artifact.ts';
 import { expectFrozen } from './frozen-lock.ts';
 import { groupLayer } from './group-layer.ts';
 import { pinnedBy } from './integrity-check.ts';
@@ -64,6 +64,7 @@ async function packInto(input: PackLockInput, context: LockContext): Promise<Pac
   const lockfile = readLockfile(input.lockfile.bytes, { name: input.lockfile.name });
   const selected = selectEntries(lockfile, { omit, os, cpu, libc, skip, allowHosts });
   const expected = frozen === undefined ? undefined : expectFrozen(frozen, lockfile, selected);
+  if (expected !== undefined) checkSizes(expected, context.limits);
   const staged = new Set<StagedBlob>();
   return withStaged(staged, async () => {
     const first = await stageLockfile(input, lockfile, context, staged);
@@ -179,6 +180,17 @@ function wantedOf(entry: LockfileEntry, { locate }: LockContext, pinned: WantedA
     digests: pinnedBy(integrity),
     ...(pinned === undefined ? {} : { size: pinned.size, pinned }),
   };
+}
+
+/** Where a lock says the sizes, too much is refused before anything is fetched. */
+function checkSizes({ entries }: Lock, limits: PackLimits): void {
+  const count = totalCounter(limits.totalBytes);
+  const seen = new Set<string>();
+  for (const { name, digest, size } of entries) {
+    if (size > limits.artifactBytes) throw tooLarge(name, limits.artifactBytes);
+    if (!seen.has(digest)) count(size);
+    seen.add(digest);
+  }
 }
 
 function totalCounter(limit: number): (bytes: number) => void {

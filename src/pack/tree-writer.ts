@@ -37,7 +37,7 @@ export function treeWriter(transaction: FileTransaction, members: MemberCheck, l
     entries,
     file(path, content, size, executable) {
       bytes += size;
-      if (bytes > limit) throw tooLarge(limit);
+      if (bytes > limit) throw treeTooLarge(limit);
       files++;
       note(path, 'file', size);
       return transaction.file(path, content, { executable });
@@ -55,7 +55,8 @@ export function treeWriter(transaction: FileTransaction, members: MemberCheck, l
   };
 }
 
-function tooLarge(limit: number): FormatError {
+/** The error of files that are together larger than they may be. */
+export function treeTooLarge(limit: number): FormatError {
   return new FormatError('ERR_LIMIT_EXCEEDED', `files are together larger than the limit of ${limit} bytes`, {
     hint: 'raise limits.totalBytes if you trust the pack',
     details: { limit },

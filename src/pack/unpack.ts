@@ -17,7 +17,7 @@ import { describeLocation, type OpenLocation } from './pack-location.ts';
 import { prefetched, type FetchedStep } from './prefetch.ts';
 import { planUnpack, type UnpackPlan } from './unpack-plan.ts';
 import { transacted } from './transacted.ts';
-import { treeWriter, type TreeWriter, type WrittenEntry } from './tree-writer.ts';
+import { treeTooLarge, treeWriter, type TreeWriter, type WrittenEntry } from './tree-writer.ts';
 import { writeArchive } from './write-archive.ts';
 
 export interface UnpackOptions extends OperationOptions {
@@ -60,6 +60,7 @@ export function unpackPack(
     const { descriptor, parsed } = await loadImageManifest(repository, named, choice);
     const lock = await loadLock(repository, parsed.document, report.options);
     const plan = planUnpack(parsed.document, lock, filter);
+    checkSizes(plan, limits.totalBytes);
     warnOf(plan, report);
     if (lock === undefined && options.include === undefined)
       await checkConfig(repository, parsed.document.config, report.options);
@@ -84,6 +85,12 @@ async function checkConfig(repository: Repository, config: Descriptor, options: 
     options.signal?.throwIfAborted();
     throw failureOf(error, 'source', { digest: config.digest });
   }
+}
+
+/** Files whose size the manifest says are judged before any of them is fetched; those in archives as they come. */
+function checkSizes({ steps }: UnpackPlan, limit: number): void {
+  const bytes = steps.reduce((sum, { kind, layer }) => (kind === 'file' ? sum + layer.size : sum), 0);
+  if (bytes > limit) throw treeTooLarge(limit);
 }
 
 function warnOf({ untitled }: UnpackPlan, report: Report): void {

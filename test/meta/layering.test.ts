@@ -74,6 +74,21 @@ describe('the layers', () => {
     expect([...modules, ...globals]).toEqual([]);
   });
 
+  it('keep what works on every store free of runtimes, frameworks and libraries of types (W6)', () => {
+    const seen = new Set(['src/store/index.ts', 'src/ports/index.ts', 'src/registry/index.ts']);
+    const outside = new Set<string>();
+    // A set may grow while it is walked: everything that these import, in whatever folder.
+    for (const file of seen) {
+      for (const { specifier, target } of importsOf(file)) {
+        if (target !== undefined) seen.add(target);
+        else if (homes[specifier]?.some((home) => file.startsWith(`src/${home}`)) !== true) outside.add(specifier);
+      }
+    }
+    expect(seen.size).toBeGreaterThan(60);
+    expect([...outside].filter((name) => /^(node:|bun|zod|drizzle)/.test(name))).toEqual([]);
+    expect([...seen].flatMap((file) => globalsUsed(file, new Set([...absentInBrowsers, 'Bun', 'Deno'])))).toEqual([]);
+  });
+
   it('keep each library where it is needed', () => {
     const offences = sources.flatMap((file) =>
       importsOf(file)

@@ -238,7 +238,7 @@ describe('leasedBlobStore', () => {
     }
   });
 
-  it('no longer protects when its writer is dead and the lease over', async () => {
+  it('no longer protects when its writer is dead and the lease over (W17)', async () => {
     const store = memoryBlobStore();
     const gc = gcOf(store);
     const leased = leasedBlobStore({ blobs: store, records: gc.records, now: () => at(0) });

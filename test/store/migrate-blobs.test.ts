@@ -190,7 +190,7 @@ describe('migrateBlobs', () => {
     });
   });
 
-  it('goes on after a kill at any step: complete, source emptied, no good blob read twice but those under way', async () => {
+  it('goes on after a kill at any step: complete, source emptied, no good blob read twice but those under way (W17)', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 5 }),

@@ -110,7 +110,7 @@ export async function putBlob(store: BlobStore, size: number, seed = 1): Promise
 }
 
 /** The bytes of a blob, checked. */
-export async function bytesOf(store: BlobStore, digest: Digest): Promise<Uint8Array | undefined> {
+export async function bytesOf(store: Pick<BlobStore, 'get'>, digest: Digest): Promise<Uint8Array | undefined> {
   const blob = await store.get(digest);
   return blob === undefined ? undefined : contentOf(await blob.open());
 }

@@ -33,6 +33,11 @@ export interface PackCommandOptions {
   readonly offline?: boolean | undefined;
   /** npm's cache folder; the one that npm is configured with by default. */
   readonly cache?: string | undefined;
+  /**
+   * `fs:DIR`, `s3://BUCKET/PREFIX` or `postgres://USER@HOST/DATABASE`: artifacts are taken from there, and those that it
+   * lacks are put there.
+   */
+  readonly store?: string | undefined;
   /** The registry for entries without an address; the one that npm is configured with by default. */
   readonly registry?: string | undefined;
   readonly artifactType?: string | undefined;
@@ -93,6 +98,7 @@ const lockOptions = [
   'frozen',
   'registry',
   'cache',
+  'store',
 ] as const;
 
 function packPaths(
@@ -166,6 +172,11 @@ export const packSpec: CommandSpec = {
     { flags: '--registry <url>', summary: 'where entries without an address come from' },
     { flags: '--offline', summary: "fetch nothing: use npm's cache alone", kind: 'switch' },
     { flags: '--cache <dir>', summary: "npm's cache folder" },
+    {
+      flags: '--store <store>',
+      summary:
+        'keep artifacts in fs:DIR, s3://BUCKET/PREFIX or postgres://USER@HOST/DATABASE, and fetch what is not there',
+    },
     { flags: '--grouping <how>', summary: 'put all artifacts into one tar layer', choices: ['tar'], kind: 'choice' },
     { flags: '--frozen <file>', summary: 'fail unless exactly this lock comes out' },
     { flags: '--artifact-type <type>', summary: 'what the files are' },
@@ -178,6 +189,7 @@ export const packSpec: CommandSpec = {
   examples: [
     'packwright pack package-lock.json -o oci:packs:1.0',
     'packwright pack package-lock.json --omit dev -o oci-archive:app.tar:1.0',
+    'packwright pack package-lock.json --store s3://bucket/artifacts -o registry.example/app:1.0',
     'packwright pack report.pdf:application/pdf assets -o oci:packs:docs',
   ],
   async run(args, flags, context) {
@@ -203,6 +215,7 @@ function packOptions(inputs: readonly string[], flags: FlagValues): PackCommandO
     registry: textFlag(flags, 'registry'),
     offline: switchFlag(flags, 'offline') ? true : undefined,
     cache: textFlag(flags, 'cache'),
+    store: textFlag(flags, 'store'),
     grouping: textFlag(flags, 'grouping') as 'tar' | undefined,
     frozen: textFlag(flags, 'frozen'),
     artifactType: textFlag(flags, 'artifactType'),
