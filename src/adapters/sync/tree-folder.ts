@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { isDigest, type Digest } from '../../digest/digest.ts';
 import { isErrno } from '../node/failure.ts';
+import { removeAbandonedStages } from '../node/stage.ts';
 
 /** How the tree in place is named: by a symbolic link, or by a small file where links cannot be made. */
 export type CurrentForm = 'link' | 'file';
@@ -46,10 +47,18 @@ export function flipCurrent(directory: string, digest: Digest, form: CurrentForm
   }
 }
 
-/** Removes what a run that was killed in the middle of a flip left. Called where no other run can be at one. */
+/**
+ * Removes what runs left that were killed in the middle of a flip, or while a tree was made that nobody may want any
+ * more. Called where no other run can be at one.
+ */
 export function removeStaged(directory: string): void {
   for (const name of fs.readdirSync(directory)) {
     if (name.startsWith(stagedPrefix)) fs.rmSync(join(directory, name), { force: true });
+  }
+  const trees = join(directory, 'trees');
+  for (const name of fs.readdirSync(trees)) {
+    const [, tree] = /^\.(.+)\.packwright-/.exec(name) ?? [];
+    if (tree !== undefined) removeAbandonedStages(trees, tree);
   }
 }
 
