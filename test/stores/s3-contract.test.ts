@@ -1,8 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AwsClient } from 'aws4fetch';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { s3BlobStore, s3RecordStore, type S3StoreOptions } from '../../src/adapters/blob-store/s3.ts';
+import {
+  s3BlobStore,
+  s3RecordStore,
+  type S3Credentials,
+  type S3StoreOptions,
+} from '../../src/adapters/blob-store/s3.ts';
 import { nameOfBlob } from '../../src/adapters/blob-store/s3/blob-key.ts';
 import { blobStoreContract, recordStoreContract } from '../../src/testing/index.ts';
 import { describeWithPeers } from '../interop/peers.ts';
@@ -12,11 +18,15 @@ const folder = mkdtempSync(join(tmpdir(), 'packwright-s3-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const cells = s3ServerKinds.flatMap((kind) =>
-  (['path', 'virtual host'] as const).map((style) => [kind, style] as const),
+  (['path', 'virtual host', 'path, with aws4fetch'] as const).map((style) => [kind, style] as const),
 );
 let prefixes = 0;
 
-describeWithPeers.each(cells)('%s by %s', { timeout: 60_000 }, (kind, style) => {
+function theirs({ accessKeyId, secretAccessKey }: S3Credentials): AwsClient {
+  return new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
+}
+
+describeWithPeers.each(cells)('S3 stores on %s by %s (W21)', { timeout: 60_000 }, (kind, style) => {
   let server: S3Server;
   beforeAll(async () => {
     const home = join(folder, `${kind} ${style}`);
@@ -26,10 +36,10 @@ describeWithPeers.each(cells)('%s by %s', { timeout: 60_000 }, (kind, style) => 
   afterAll(() => server.stop());
 
   const optionsFor = (prefix: string): S3StoreOptions => ({
-    client: server.client,
+    client: style === 'path, with aws4fetch' ? theirs(server.credentials) : server.client,
     bucket: server.bucket,
-    endpoint: style === 'path' ? server.endpoint : server.virtualEndpoint,
-    forcePathStyle: style === 'path',
+    endpoint: style === 'virtual host' ? server.virtualEndpoint : server.endpoint,
+    forcePathStyle: style !== 'virtual host',
     prefix,
   });
 

@@ -9,7 +9,6 @@ import { utf8 } from '../../src/bytes/encoding.ts';
 import { bytesSource, type ByteSource } from '../../src/bytes/source.ts';
 import { readAll } from '../../src/bytes/stream.ts';
 import { digestOf, type Digest } from '../../src/digest/digest.ts';
-import { isPackError } from '../../src/errors.ts';
 import type { BlobStore } from '../../src/ports/blob-store.ts';
 import type { Registry } from '../../src/ports/registry.ts';
 import { storeRegistry } from '../../src/registry/index.ts';
@@ -166,50 +165,6 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
       expect((await fetch(url.replace(/.$/, (end) => (end === '0' ? '1' : '0')))).status).toBe(403);
   });
 
-  it('ends well or with a typed error where every tenth request fails, and then succeeds', async () => {
-    let requests = 0;
-    let failures = 0;
-    const flaky: S3StoreOptions['client'] = {
-      fetch: async (url, init) => {
-        requests++;
-        if ((requests * 7919) % 10 > 0) return server.client.fetch(url, init);
-        const kinds = [503, 500, 'before', 'after'] as const;
-        const how = kinds[failures++ % kinds.length];
-        if (how === 'after') await (await server.client.fetch(url, init)).arrayBuffer();
-        if (typeof how === 'number') return new Response(`<Error><Code>SlowDown</Code></Error>`, { status: how });
-        throw new TypeError('fetch failed', { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) });
-      },
-    };
-    const how = options({ client: flaky, retry: { attempts: 2, baseMs: 1 } });
-    const store = s3BlobStore(how);
-    const records = s3RecordStore(how);
-    const persist = async <T>(run: () => Promise<T>): Promise<T> => {
-      for (let tries = 0; ; tries++) {
-        try {
-          return await run();
-        } catch (error) {
-          if (!isPackError(error) || !error.retryable || tries > 20) throw error;
-        }
-      }
-    };
-    const blobs = Array.from({ length: 30 }, (_, index) => someBytes(1000 + index, index + 1));
-    await Promise.all([
-      ...blobs.map((blob) => persist(() => store.put(digestOf(blob), bytesSource(blob)))),
-      persist(() => store.put(largeDigest, bytesSource(large))),
-    ]);
-    for (const blob of [...blobs, large]) expect(await persist(() => read(store, digestOf(blob)))).toBe(digestOf(blob));
-    let version: string | null = null;
-    for (let count = 0; count < 30; count++) {
-      const answer: { version: string } | 'conflict' = await persist(() =>
-        records.put('counter', utf8(String(count)), { ifVersion: version }),
-      );
-      // Where every try of one call lost its answer, the next call finds what it has written itself.
-      version =
-        answer === 'conflict' ? ((await persist(() => records.get('counter')))?.version ?? null) : answer.version;
-    }
-    expect(failures).toBeGreaterThan(10);
-  });
-
   if (kind === 'versitygw') {
     it.each<[string, (how: S3StoreOptions, server: S3Server) => S3StoreOptions, object]>([
       [
@@ -227,14 +182,6 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
           client: s3Client({ credentials: { ...credentials, accessKeyId: 'AKIDNOBODY' } }),
         }),
         { details: { s3Code: 'XAdminUserNotFound' } },
-      ],
-      [
-        'a clock that is an hour fast',
-        (how, { credentials }) => {
-          const now = (): number => Date.now() + 3_600_000;
-          return { ...how, client: s3Client({ credentials, now }), clock: { now } };
-        },
-        { hint: expect.stringMatching(/clock of this machine is 3[56]\d\d seconds fast/) as string },
       ],
       [
         'another region',

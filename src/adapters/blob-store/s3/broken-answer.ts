@@ -7,6 +7,6 @@ export function brokenAnswer(bucket: S3Bucket, action: S3Action, problem: string
   const { bucket: name, host, id } = bucket.settings.address;
   return new StoreError(action.code, `${action.what} in bucket ${name} failed: ${host} ${problem}`, {
     store: id,
-    hint: 'in a browser, the bucket must expose the header ETag by CORS',
+    hint: 'check the endpoint; in a browser, the bucket must expose the header ETag by CORS',
   });
 }

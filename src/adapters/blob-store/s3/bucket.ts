@@ -6,6 +6,7 @@ import type { HttpClient } from '../../../http/http-client.ts';
 import { HttpFailure } from '../../../http/http-failure.ts';
 import { withRetry } from '../../../http/retry.ts';
 import { createSlots, type Slots } from '../../../http/slots.ts';
+import { followsServerClock } from './client.ts';
 import type { S3Settings } from './options.ts';
 import { answerFailure, faultOf, storeFailure, type S3Action } from './s3-failure.ts';
 import { parseXml, type XmlElement } from './xml.ts';
@@ -186,7 +187,8 @@ export class S3Bucket {
     };
     const answer = await exchange(url, init, context, { signal, patient: true });
     if (expect.includes(answer.response.status)) return answer;
-    throw answerFailure(answer, method === 'HEAD' ? '' : await textOf(answer));
+    const text = method === 'HEAD' ? '' : await textOf(answer);
+    throw answerFailure(answer, text, { followsClock: followsServerClock(client) });
   }
 }
 

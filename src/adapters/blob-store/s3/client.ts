@@ -39,7 +39,8 @@ export interface S3ClientOptions {
 
 /**
  * A client that signs with Signature Version 4 by WebCrypto, and sends by `fetch`. It keeps no request and tries none
- * again. The secret is in no message, and in no property of what is returned.
+ * again. The secret is in no message, and in no property of what is returned. Where the server refuses and its clock is
+ * more than five minutes from this one, what follows is signed with the server's time, as the stores then try again.
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT` for options that are missing, empty or unknown.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html
@@ -50,17 +51,37 @@ export function s3Client(options: S3ClientOptions): Required<S3Fetch> {
   const ask = typeof credentials === 'function' ? credentials : () => credentials;
   if (typeof credentials !== 'function') checkCredentials(credentials);
   const keys: KeyCache = new Map();
+  let skewMs = 0;
   const scopeOf = async (): Promise<Scope> => {
-    const time = new Date(now()).toISOString().replace(/[:-]|\.\d{3}/g, '');
+    const time = new Date(now() + skewMs).toISOString().replace(/[:-]|\.\d{3}/g, '');
     return { ...checkCredentials(await ask()), region, time, keys };
   };
-  return {
+  const client: Required<S3Fetch> = {
     async fetch(url, init = {}) {
       const headers = await signedHeaders(new URL(url), init, await scopeOf());
-      return (send ?? globalThis.fetch)(url, { ...init, headers });
+      const answer = await (send ?? globalThis.fetch)(url, { ...init, headers });
+      if (answer.status === 403) skewMs = skewOf(answer.headers, now()) ?? skewMs;
+      return answer;
     },
     sign: async (url, { method }) => ({ url: await signedUrl(new URL(url), method, await scopeOf()) }),
   };
+  followers.add(client);
+  return client;
+}
+
+/** Clients that sign with the time of the server, once it has refused theirs. */
+const followers = new WeakSet<S3Fetch>();
+
+/** True where a request that was refused for its time is worth another try. */
+export function followsServerClock(client: S3Fetch): boolean {
+  return followers.has(client);
+}
+
+/** How far the server's clock is from ours, where that can be why it refuses; S3 takes a quarter of an hour. */
+function skewOf(headers: Headers, now: number): number | undefined {
+  const skew = Date.parse(headers.get('date') ?? '') - now;
+  if (Number.isNaN(skew)) return undefined;
+  return Math.abs(skew) > 300_000 ? skew : 0;
 }
 
 type KeyCache = Map<string, Promise<ArrayBuffer>>;

@@ -1,4 +1,5 @@
 import { UsageError } from '../../../errors.ts';
+import { isHtml } from '../../../http/answer-head.ts';
 import type { S3Answer, S3Bucket } from './bucket.ts';
 import { bareTag } from './list-objects.ts';
 import { brokenAnswer } from './broken-answer.ts';
@@ -28,6 +29,7 @@ export async function readRecord(
   const key = bucket.keyOf(`records/${name}`);
   const answer = await bucket.ask({ method: 'GET', key, expect: [200], missing: 'NoSuchKey', action, signal });
   if (answer.status === 404) return undefined;
+  if (isHtml(answer.headers)) throw brokenAnswer(bucket, action, 'answered with a web page, not as S3');
   const content = parseRecord(answer.bytes, name, bucket.settings.address.id);
   const version = tagOf(bucket, answer, action);
   // An object that somebody moved to the name of another one is no record of that name.

@@ -48,6 +48,7 @@ const passing = new Set([
 export function answerFailure(
   { url, response }: { readonly url: URL; readonly response: Response },
   text: string,
+  { followsClock = false }: { readonly followsClock?: boolean } = {},
 ): HttpFailure {
   const { status, headers } = response;
   const error = parseXml(text);
@@ -56,7 +57,7 @@ export function answerFailure(
   const code = said('Code');
   const failure = failureAt(url, 'status', `answered ${[status, code].join(' ').trim()}`, {
     status,
-    retryable: passing.has(code ?? '') || [408, 429, 500, 502, 503, 504].includes(status),
+    retryable: isPassing(code, followsClock) || [408, 429, 500, 502, 503, 504].includes(status),
     retryAfterMs: parseRetryAfter(headers.get('retry-after'), Date.now()),
   });
   faults.set(failure, {
@@ -68,6 +69,10 @@ export function answerFailure(
     date: headers.get('date') ?? undefined,
   });
   return failure;
+}
+
+function isPassing(code = '', followsClock: boolean): boolean {
+  return passing.has(code) || (followsClock && code === 'RequestTimeTooSkewed');
 }
 
 function printable(text: string | undefined): string | undefined {

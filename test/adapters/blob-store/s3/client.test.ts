@@ -72,7 +72,7 @@ describe('s3Client', () => {
     expect(ours.get('x-amz-security-token')).toBe('a/token==');
   });
 
-  it('signs a URL with a session token as aws4fetch does', async () => {
+  it('signs a URL with a session token as aws4fetch does (W18)', async () => {
     const session = { ...credentials, sessionToken: 'a/token==' };
     const theirs = new AwsClient({ ...session, service: 's3', region: 'us-east-1' });
     const address = `${host}/a/b?X-Amz-Expires=60`;
@@ -83,7 +83,7 @@ describe('s3Client', () => {
     expect(pairs(url)).toEqual(pairs(signed.url));
   });
 
-  it('asks for credentials before every request', async () => {
+  it('asks for credentials before every request, so that they can be renewed (W18)', async () => {
     let asked = 0;
     const renewed = (): S3Credentials => ({ accessKeyId: `key${++asked}`, secretAccessKey: `secret${asked}` });
     const seen: string[] = [];
@@ -108,6 +108,43 @@ describe('s3Client', () => {
     const make = (): unknown => s3Client(options as unknown as S3ClientOptions);
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_INVALID_ARGUMENT', argument }));
     expect(make).not.toThrow(/hush/);
+  });
+
+  it('signs with the time of the server after that refused its own, until they agree', async () => {
+    const own = Date.parse('2026-01-01T00:00:00Z');
+    let server = own + 3_600_000;
+    let clock = own;
+    const times: string[] = [];
+    const client = s3Client({
+      credentials,
+      now: () => clock,
+      fetch: (_, init) => {
+        times.push(new Headers(init?.headers).get('x-amz-date') ?? '');
+        const date = new Date(server).toUTCString();
+        return Promise.resolve(new Response(null, { status: 403, headers: { date } }));
+      },
+    });
+    for (const step of [0, 1, 2, 3]) {
+      if (step === 2) clock = server = own + 7_200_000;
+      await client.fetch(`${host}/a`);
+    }
+    expect(times).toEqual(['20260101T000000Z', '20260101T010000Z', '20260101T030000Z', '20260101T020000Z']);
+  });
+
+  it('takes no time from an answer that has none, or that is no refusal', async () => {
+    const own = Date.parse('2026-01-01T00:00:00Z');
+    const answers = [{ status: 403 }, { status: 200, headers: { date: 'Thu, 01 Jan 2026 09:00:00 GMT' } }, {}];
+    const times: string[] = [];
+    const client = s3Client({
+      credentials,
+      now: () => own,
+      fetch: (_, init) => {
+        times.push(new Headers(init?.headers).get('x-amz-date') ?? '');
+        return Promise.resolve(new Response(null, answers[times.length - 1]));
+      },
+    });
+    for (const answer of answers) expect((await client.fetch(`${host}/a`)).status).toBe(answer.status ?? 200);
+    expect(new Set(times)).toEqual(new Set(['20260101T000000Z']));
   });
 
   it('shows no secret of its own', () => {
