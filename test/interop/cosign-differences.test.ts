@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { exportPublicKeyPem, generateSigningKey, keySigner } from 'packwright/signer/key';
+import { sigstoreWitness } from 'packwright/signer/keyless';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { programPath, run } from '../peers/programs.ts';
 import type { Cell } from './cosign/cells.ts';
@@ -71,6 +73,39 @@ describeWithPeers('where packwright and cosign differ', { concurrent: true, time
     const signer = await signerFor(world, signatureBy('packwright', 'keyless', 'log'));
     const signing = world.service.sign(spot.location, signer, { format: 'legacy' });
     await expect(signing).rejects.toMatchObject({ code: 'ERR_UNSUPPORTED' });
+    expect(await cosignTree(world, spot)).toEqual([spot.subject.digest]);
+  });
+
+  it.each([
+    ['PKIX_ECDSA_P256_SHA_256', []],
+    ['PKIX_ECDSA_P384_SHA_384', ['--signature-digest-algorithm=sha384']],
+    ['PKIX_ECDSA_P521_SHA_512', ['--signature-digest-algorithm=sha512']],
+    ['PKIX_ED25519', []],
+    ['PKIX_RSA_PKCS1V15_2048_SHA256', []],
+    ['PKIX_RSA_PSS_2048_SHA256', undefined],
+  ] as const)('cosign verifies what a key of %s signed with the flags %j', async (algorithm, needed) => {
+    const key = await generateSigningKey({ algorithm });
+    const file = writeInto(world.folder, `${algorithm}.pub`, await exportPublicKeyPem(key));
+    const spot = await packIn(world, 'olareg', algorithm.toLowerCase(), algorithm);
+    await world.service.sign(spot.location, keySigner({ key }));
+    const verify = async (...flags: readonly string[]): Promise<boolean> => {
+      const args = ['verify', `--key=${file}`, '--insecure-ignore-tlog=true', ...flags, spot.target];
+      return (await askCosign(args, world.folder)).accepted;
+    };
+    expect(await verify()).toBe(needed?.length === 0);
+    if (needed !== undefined && needed.length > 0) expect(await verify(...needed)).toBe(true);
+  });
+
+  it.each([
+    ['PKIX_ED25519', 'ERR_UNSUPPORTED'],
+    ['PKIX_RSA_PSS_2048_SHA256', 'ERR_LOG_ENTRY'],
+  ] as const)('a log of Rekor v2 takes nothing that a key of %s signed', async (algorithm, code) => {
+    const { trust } = world;
+    const key = await generateSigningKey({ algorithm });
+    const witness = sigstoreWitness({ signingConfig: world.signingConfig('log').config, trust });
+    const spot = await packIn(world, 'olareg', `unlogged-${algorithm.toLowerCase()}`, algorithm);
+    const signing = world.service.sign(spot.location, keySigner({ key, trust, witness }));
+    await expect(signing).rejects.toMatchObject({ code });
     expect(await cosignTree(world, spot)).toEqual([spot.subject.digest]);
   });
 });

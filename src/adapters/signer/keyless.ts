@@ -6,6 +6,7 @@
  */
 export { chooseServices, type ChosenServices } from './keyless/choose-services.ts';
 export type { ExpectedIdentity } from './keyless/expected-identity.ts';
+export type { IdentitySigningOptions } from './keyless/identity-signing.ts';
 export { keylessSigner, type KeylessSignerOptions } from './keyless/keyless-signer.ts';
 export type { ServiceOptions } from './keyless/service.ts';
 export {

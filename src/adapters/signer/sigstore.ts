@@ -5,5 +5,6 @@
  * @module
  */
 export type { ExpectedIdentity } from './keyless/expected-identity.ts';
+export type { IdentitySigningOptions } from './keyless/identity-signing.ts';
 export type { IdentityTokenProvider, IdentityTokenRequest } from './keyless/token-provider.ts';
 export { sigstoreSigner, type SigstoreSignerOptions } from './sigstore/sigstore-signer.ts';

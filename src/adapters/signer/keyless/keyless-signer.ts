@@ -10,36 +10,14 @@ import { requestCertificate, type IssuedCertificate } from './certificate-reques
 import { checkChosen } from './check-chosen.ts';
 import { chooseServices, type ChosenServices } from './choose-services.ts';
 import { createEphemeralKey, ephemeralDetails, type EphemeralKey } from './ephemeral-key.ts';
-import type { ExpectedIdentity } from './expected-identity.ts';
+import { identitySigningNames, type IdentitySigningOptions } from './identity-signing.ts';
 import type { IdentityToken } from './identity-token.ts';
-import { serviceClient } from './service.ts';
+import { serviceClient, type ServiceOptions } from './service.ts';
 import { takeToken } from './take-token.ts';
-import type { IdentityTokenProvider } from './token-provider.ts';
-import { checkTrust, enterLogs, serviceOptionNames, takeTimestamps, type SigstoreWitnessOptions } from './witness.ts';
+import { checkTrust, enterLogs, serviceOptionNames, takeTimestamps } from './witness.ts';
 
 /** What a {@link keylessSigner} signs with. */
-export interface KeylessSignerOptions extends SigstoreWitnessOptions {
-  /** A token of OpenID Connect, or what gets one each time that something is signed: they are good for minutes. */
-  readonly identityToken: string | IdentityTokenProvider;
-  /** What the token must be for; `sigstore` by default. */
-  readonly audience?: string | undefined;
-  /** Exactly whom the certificate must name; whoever the token is of by default. */
-  readonly identity?: ExpectedIdentity | undefined;
-  /** Takes a certificate that no log of certificates published, where a private authority has none. */
-  readonly unsafeNoSct?: boolean | undefined;
-  /** Sends the token to a certificate authority over http, on hosts other than this machine too. */
-  readonly unsafePlainHttp?: boolean | undefined;
-}
-
-const optionNames = [
-  'signingConfig',
-  'trust',
-  'identityToken',
-  'audience',
-  'identity',
-  'unsafeNoSct',
-  'unsafePlainHttp',
-];
+export interface KeylessSignerOptions extends IdentitySigningOptions, ServiceOptions {}
 
 /**
  * Signs for whoever an identity token is of. For each signature a key is made and forgotten; the certificate authority of
@@ -67,7 +45,7 @@ const optionNames = [
  * @see https://github.com/sigstore/architecture-docs/blob/main/client-spec.md#3-signing
  */
 export function keylessSigner(options: KeylessSignerOptions): Signer {
-  checkOptions('keyless signer', options, [...optionNames, ...serviceOptionNames]);
+  checkOptions('keyless signer', options, [...identitySigningNames, ...serviceOptionNames]);
   checkTrust(options);
   const client = serviceClient(options);
   return {

@@ -1,7 +1,5 @@
 import { Buffer } from 'node:buffer';
 import type { Bundle, BundleContent, LogEntry } from '../../../attest/bundle.ts';
-import type { SigningConfig } from '../../../attest/signing-config.ts';
-import type { TrustRoot } from '../../../attest/trust-root.ts';
 import { checkOptions } from '../../../bytes/check-options.ts';
 import { parsePem } from '../../../bytes/pem.ts';
 import { UsageError } from '../../../errors.ts';
@@ -12,11 +10,10 @@ import { checkChosen } from '../keyless/check-chosen.ts';
 import { checkIssued } from '../keyless/check-issued.ts';
 import { chooseServices, type ChosenServices } from '../keyless/choose-services.ts';
 import { digestBytes } from '../keyless/digest-bytes.ts';
-import type { ExpectedIdentity } from '../keyless/expected-identity.ts';
+import { identitySigningNames, type IdentitySigningOptions } from '../keyless/identity-signing.ts';
 import type { IdentityToken } from '../keyless/identity-token.ts';
 import { believing, endpoint } from '../keyless/service.ts';
 import { takeToken } from '../keyless/take-token.ts';
-import type { IdentityTokenProvider } from '../keyless/token-provider.ts';
 import { checkTrust } from '../keyless/witness.ts';
 import { prepareContent, type PreparedContent } from '../shared/prepare-content.ts';
 import { askClient, type ClientRequest } from './ask-client.ts';
@@ -24,38 +21,12 @@ import { loadClient, type SigstoreClient } from './load-client.ts';
 import { baseUrl, enterByClient, stampByClient, type ClientContent, type ClientSettings } from './witness-client.ts';
 
 /** What a {@link sigstoreSigner} signs with: that of `keylessSigner`, but for how services are asked. */
-export interface SigstoreSignerOptions {
-  /** What `parseSigningConfig` gives. */
-  readonly signingConfig: SigningConfig;
-  /** What `parseTrustRoot` gives. */
-  readonly trust: TrustRoot;
-  /** A token of OpenID Connect, or what gets one each time that something is signed: they are good for minutes. */
-  readonly identityToken: string | IdentityTokenProvider;
-  /** What the token must be for; `sigstore` by default. */
-  readonly audience?: string | undefined;
-  /** Exactly whom the certificate must name; whoever the token is of by default. */
-  readonly identity?: ExpectedIdentity | undefined;
-  /** Takes a certificate that no log of certificates published, where a private authority has none. */
-  readonly unsafeNoSct?: boolean | undefined;
-  /** Sends the token to a certificate authority over http, on hosts other than this machine too. */
-  readonly unsafePlainHttp?: boolean | undefined;
+export interface SigstoreSignerOptions extends IdentitySigningOptions {
   /** Milliseconds for one answer; 30,000 by default. A log of Rekor v2 takes up to 10,000. */
   readonly timeoutMs?: number | undefined;
   /** How often a service that fails is asked again; 2 by default. */
   readonly retries?: number | undefined;
 }
-
-const optionNames = [
-  'signingConfig',
-  'trust',
-  'identityToken',
-  'audience',
-  'identity',
-  'unsafeNoSct',
-  'unsafePlainHttp',
-  'timeoutMs',
-  'retries',
-];
 
 /**
  * Signs for whoever an identity token is of, as `keylessSigner` does, by the clients of sigstore-js: for those who have
@@ -90,7 +61,7 @@ const optionNames = [
  * @see https://github.com/sigstore/sigstore-js/tree/main/packages/sign
  */
 export function sigstoreSigner(options: SigstoreSignerOptions): Signer {
-  checkOptions('sigstore signer', options, optionNames);
+  checkOptions('sigstore signer', options, [...identitySigningNames, 'timeoutMs', 'retries']);
   checkTrust(options);
   const settings = settingsOf(options);
   return {
