@@ -2,7 +2,7 @@ import { equalBytes } from '../bytes/equal-bytes.ts';
 import { concatBytes } from '../bytes/stream.ts';
 import { digestOf } from '../digest/digest.ts';
 import type { BlobStore, StoredBlob } from '../ports/blob-store.ts';
-import { bytesEqual, equal, errorOf, holds, present, rejectsWith } from './assert.ts';
+import { bytesEqual, equal, errorOf, present, rejectsWith } from './assert.ts';
 import type { BlobStoreCase } from './blob-store-contract.ts';
 import { bytesSource, contentOf, someBytes } from './bytes.ts';
 

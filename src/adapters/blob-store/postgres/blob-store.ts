@@ -6,7 +6,7 @@ import { Database, storeKeys, type Row, type Statement } from './database.ts';
 import { blobIngests } from './ingest.ts';
 import { purge } from './purge.ts';
 import { putBlob } from './put-blob.ts';
-import { storedBlob } from './read-blob.ts';
+import { bytesOfSmall, storedBlob } from './read-blob.ts';
 import { sweepAbandoned, type SweepAbandonedOptions, type SweptUploads } from './sweep.ts';
 
 /** Where the blobs are, and how long an upload is kept that nobody goes on with. */
@@ -63,12 +63,14 @@ export function postgresBlobStore(options: PostgresBlobStoreOptions): PostgresBl
     },
     get: async (digest, { signal } = {}) => {
       signal?.throwIfAborted();
-      const found = await stat(database, parseDigest(digest), signal);
-      return found === undefined ? undefined : storedBlob(database, digest, found.size);
+      const more = `, ${bytesOfSmall(database.tables.chunks)}`;
+      const found = await find(database, parseDigest(digest), signal, more);
+      return found === undefined ? undefined : storedBlob(database, digest, statOf(found).size, found);
     },
     stat: async (digest, { signal } = {}) => {
       signal?.throwIfAborted();
-      return stat(database, parseDigest(digest), signal);
+      const found = await find(database, parseDigest(digest), signal);
+      return found === undefined ? undefined : statOf(found);
     },
     delete: async (digest, { signal } = {}) => {
       signal?.throwIfAborted();
@@ -94,18 +96,19 @@ function statOf({ digest, size, modified }: Row): BlobStat {
   return { digest: digest as Digest, size: Number(size), modifiedAt: Number(modified) };
 }
 
-async function stat(
+async function find(
   database: Database,
   digest: Digest,
   signal: AbortSignal | undefined,
-): Promise<BlobStat | undefined> {
+  moreColumns: string = '',
+): Promise<Row | undefined> {
   const { rows } = await database.run({
     ...about('read', digest),
-    text: `SELECT ${statColumns} FROM ${database.tables.blobs} WHERE digest = $1`,
+    text: `SELECT ${statColumns}${moreColumns} FROM ${database.tables.blobs} b WHERE digest = $1`,
     values: [digest],
     signal,
   });
-  return rows[0] === undefined ? undefined : statOf(rows[0]);
+  return rows[0];
 }
 
 /** What has more bytes than this is made invisible first, and its rows are removed bit by bit. */

@@ -321,6 +321,21 @@ describe('what a put leaves behind', () => {
   });
 });
 
+describe('a small blob', () => {
+  it('is read by one statement, once for whoever finds it', async () => {
+    await store.put(digestOf(small), bytesSource(small));
+    client.statements.length = 0;
+    const blob = await store.get(digestOf(small));
+    if (blob === undefined) throw new Error('no blob');
+    const first = await contentOf(await blob.open());
+    expect(client.statements).toHaveLength(1);
+    expect(first).toEqual(small);
+    first.fill(0);
+    expect(await contentOf(await blob.open())).toEqual(small);
+    expect(client.statements).toHaveLength(2);
+  });
+});
+
 describe('a driver that gives bytes as text', () => {
   it('is understood', async () => {
     const inner = client.query.bind(client);
@@ -341,9 +356,9 @@ describe('a driver that gives bytes as text', () => {
   });
 
   it.each(['not hex', 5, { type: 'Buffer' }])('is not, where it gives %j', async (wrong) => {
-    await store.put(digestOf(small), bytesSource(small));
+    await store.put(digestOf(large), bytesSource(large));
     await records.put('a', small, { ifVersion: null });
-    const blob = await store.get(digestOf(small));
+    const blob = await store.get(digestOf(large));
     client.query = () => Promise.resolve({ rows: [{ bytes: wrong, value: wrong, version: '1' }] });
     const expected = { code: 'ERR_INVALID_ARGUMENT', argument: 'client' };
     await expect(blob?.open().then(contentOf)).rejects.toMatchObject(expected);
