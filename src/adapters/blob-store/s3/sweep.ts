@@ -1,5 +1,5 @@
 import { checkOptions } from '../../../bytes/check-options.ts';
-import { UsageError } from '../../../errors.ts';
+import { StoreError, UsageError } from '../../../errors.ts';
 import { digestOfName } from './blob-key.ts';
 import type { S3Bucket } from './bucket.ts';
 import { listObjects } from './list-objects.ts';
@@ -57,10 +57,31 @@ export async function sweepAbandoned(bucket: S3Bucket, options: SweepAbandonedOp
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */
 async function abortUploads(bucket: S3Bucket, until: number, signal: AbortSignal | undefined): Promise<number> {
   const { prefix } = bucket.settings.address;
+  const found = await abortUploadsUnder(bucket, { prefix, until, signal });
+  if (found.listed > 0 || prefix === '') return found.aborted;
+  // MinIO lists uploads under a whole key or under none, and says nothing of those below a prefix.
+  const all = await abortUploadsUnder(bucket, { prefix: '', until, signal }).catch((error: unknown) => {
+    if (error instanceof StoreError && error.details.status === 403) return found;
+    throw error;
+  });
+  return all.aborted;
+}
+
+interface UploadsListed {
+  readonly prefix: string;
+  readonly until: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function abortUploadsUnder(
+  bucket: S3Bucket,
+  { prefix: asked, until, signal }: UploadsListed,
+): Promise<{ readonly listed: number; readonly aborted: number }> {
+  const { prefix } = bucket.settings.address;
   let markers: Record<string, string> | undefined = {};
-  let count = 0;
+  let [listed, aborted] = [0, 0];
   while (markers !== undefined) {
-    const query = { uploads: '', prefix, ...markers };
+    const query = { uploads: '', prefix: asked, ...markers };
     const request = { method: 'GET', query, expect: [200], action, signal };
     const page: XmlElement = await bucket.document(request, 'ListMultipartUploadsResult');
     for (const upload of page.children) {
@@ -69,13 +90,15 @@ async function abortUploads(bucket: S3Bucket, until: number, signal: AbortSignal
       const begun = Date.parse(childText(upload, 'Initiated') ?? '');
       // What others upload to the same bucket is not ours to end.
       const own = key.startsWith(prefix) && digestOfName(key.slice(prefix.length)) !== undefined;
-      if (upload.name !== 'Upload' || id === '' || !own || !(begun <= until)) continue;
+      if (upload.name !== 'Upload' || id === '') continue;
+      listed++;
+      if (!own || !(begun <= until)) continue;
       await abortUpload(bucket, key, id, action, signal);
-      count++;
+      aborted++;
     }
     markers = nextMarkers(page, markers);
   }
-  return count;
+  return { listed, aborted };
 }
 
 function nextMarkers(page: XmlElement, last: Record<string, string>): Record<string, string> | undefined {

@@ -60,6 +60,27 @@ describe('a sweep of uploads', () => {
     expect([...s3.uploads.values()].map(({ key }) => key)).toEqual(['p/sha256/film', `p/deeper/${own}`]);
   });
 
+  it.each([
+    ['looks through all where a server lists none below a prefix, as MinIO', false, 1],
+    ['is content with those below the prefix where it may not list the others', true, 0],
+  ])('%s', async (_, denied, uploads) => {
+    const { s3, options } = someS3();
+    const name = `sha256/aa/${'a'.repeat(64)}`;
+    const headers = { 'x-amz-content-sha256': hexOf(digestOf(new Uint8Array())) };
+    for (const key of [`p/${name}`, `other/${name}`]) {
+      await options.client.fetch(`${s3.endpoint}/${s3.bucket}/${key}?uploads=`, { method: 'POST', headers });
+    }
+    const none = '<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>';
+    s3.fault = ({ method, url }) => {
+      if (method !== 'GET' || !url.searchParams.has('uploads')) return undefined;
+      if (url.searchParams.get('prefix') !== '') return new Response(none);
+      return denied ? s3Error(403, 'AccessDenied') : undefined;
+    };
+    expect(await s3BlobStore(options).sweepAbandoned({ olderThanSeconds: 0 })).toMatchObject({ uploads });
+    expect([...s3.uploads.values()].map(({ key }) => key)).toContain(`other/${name}`);
+    expect(s3.uploads.size).toBe(2 - uploads);
+  });
+
   it.each([NaN, Infinity, 'x', -1, undefined])('refuses the age %s', async (olderThanSeconds) => {
     const { options } = someS3();
     const sweeping = { olderThanSeconds: olderThanSeconds as number };
