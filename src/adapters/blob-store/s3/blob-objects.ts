@@ -19,6 +19,16 @@ export function writing(digest: Digest): S3Action {
 export interface FoundBlob {
   readonly size: number;
   readonly modifiedAt: number | undefined;
+  /** The bytes that it begins with, as many as were asked for; unchecked. */
+  readonly first: Uint8Array<ArrayBuffer>;
+}
+
+/** A question about a blob. */
+export interface FindOptions {
+  readonly action: S3Action;
+  readonly signal: AbortSignal | undefined;
+  /** Bytes that are wanted at once; 1 by default. */
+  readonly firstBytes?: number;
 }
 
 /**
@@ -28,11 +38,11 @@ export interface FoundBlob {
 export async function findBlob(
   bucket: S3Bucket,
   digest: Digest,
-  action: S3Action,
-  signal: AbortSignal | undefined,
+  { action, signal, firstBytes = 1 }: FindOptions,
 ): Promise<FoundBlob | undefined> {
   const request = { key: bucket.keyOf(nameOfBlob(digest)), action, signal };
-  const first = { method: 'GET', headers: { range: 'bytes=0-0' }, expect: [200, 206, 416], peek: true };
+  const range = `bytes=0-${firstBytes - 1}`;
+  const first = { method: 'GET', headers: { range }, expect: [200, 206, 416], peek: true };
   const answer = await bucket.ask({ ...request, ...first, missing: 'NoSuchKey' });
   if (answer.status === 404) return undefined;
   // Where there is no byte, there is no first one.
@@ -43,7 +53,7 @@ export async function findBlob(
   if (length === undefined || !Number.isSafeInteger(length) || !headers.has('etag') || isHtml(headers)) {
     throw notS3(bucket, digest, action);
   }
-  return { size: length, modifiedAt: timeOf(headers) };
+  return { size: length, modifiedAt: timeOf(headers), first: status === 206 ? answer.bytes : new Uint8Array() };
 }
 
 function notS3(bucket: S3Bucket, digest: Digest, action: S3Action): StoreError {
@@ -63,7 +73,7 @@ export async function statBlob(
 ): Promise<BlobStat | undefined> {
   const action = reading(digest);
   const [found, mark] = await Promise.all([
-    findBlob(bucket, digest, action, signal),
+    findBlob(bucket, digest, { action, signal }),
     bucket.ask({ method: 'HEAD', key: bucket.keyOf(nameOfMark(digest)), expect: [200, 404], action, signal }).catch(
       // What is wrong is said once, by the request for the blob.
       () => undefined,
@@ -100,7 +110,7 @@ export async function findByWriter(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const action = writing(digest);
-  if ((await findBlob(bucket, digest, action, signal)) === undefined) return false;
+  if ((await findBlob(bucket, digest, { action, signal })) === undefined) return false;
   await bucket.ask({
     method: 'PUT',
     key: bucket.keyOf(nameOfMark(digest)),

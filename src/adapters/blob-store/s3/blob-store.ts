@@ -10,7 +10,7 @@ import { listObjects } from './list-objects.ts';
 import { checkS3Options, type S3StoreOptions } from './options.ts';
 import { putBlob } from './put-blob.ts';
 import { removeObject } from './remove-object.ts';
-import { storedBlob } from './stored-blob.ts';
+import { firstBytes, storedBlob } from './stored-blob.ts';
 import type { SweepAbandonedOptions, SweptUploads } from './sweep.ts';
 
 /** A blob store on S3, with what S3 can do besides. */
@@ -67,8 +67,8 @@ export function s3BlobStore(options: S3StoreOptions): S3BlobStore {
     },
     get: async (digest, { signal } = {}) => {
       signal?.throwIfAborted();
-      const found = await findBlob(bucket, parseDigest(digest), reading(digest), signal);
-      return found === undefined ? undefined : storedBlob(bucket, digest, found.size);
+      const found = await findBlob(bucket, parseDigest(digest), { action: reading(digest), signal, firstBytes });
+      return found === undefined ? undefined : storedBlob(bucket, digest, found);
     },
     stat: async (digest, { signal } = {}) => {
       signal?.throwIfAborted();
@@ -98,7 +98,7 @@ function ingestsOf(bucket: S3Bucket): NonNullable<BlobStore['ingest']> {
 async function deleteBlob(bucket: S3Bucket, digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
   const action = writing(digest);
   // S3 says the same whether there was something to delete or not.
-  if ((await findBlob(bucket, digest, action, signal)) === undefined) return false;
+  if ((await findBlob(bucket, digest, { action, signal })) === undefined) return false;
   await removeObject(bucket, nameOfBlob(digest), action, { signal });
   await removeObject(bucket, nameOfMark(digest), action, { signal });
   return true;

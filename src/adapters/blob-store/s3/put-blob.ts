@@ -116,12 +116,13 @@ export async function completeBlob(
     const created = await multipart.complete();
     if (!created) await multipart.abort();
     // A server that was killed while it completed may say yes when it is asked again, and have nothing (versitygw 1.8).
-    if ((await findBlob(bucket, digest, writing(digest), signal)) === undefined) throw notThere(bucket, digest);
+    if ((await findBlob(bucket, digest, { action: writing(digest), signal })) === undefined)
+      throw notThere(bucket, digest);
     return created;
   } catch (error) {
     // A try whose answer was lost may have completed it: then the upload is not there any more, and the blob is.
     const gone = error instanceof StoreError && error.details.s3Code === 'NoSuchUpload';
-    if (gone && (await findBlob(bucket, digest, writing(digest), signal)) !== undefined) return true;
+    if (gone && (await findBlob(bucket, digest, { action: writing(digest), signal })) !== undefined) return true;
     throw error;
   }
 }

@@ -5,17 +5,35 @@ import { contentCheck } from '../../../digest/verify-stream.ts';
 import { StoreError, UsageError } from '../../../errors.ts';
 import type { StoredBlob } from '../../../ports/blob-store.ts';
 import { nameOfBlob } from './blob-key.ts';
-import { reading } from './blob-objects.ts';
+import { reading, type FoundBlob } from './blob-objects.ts';
 import type { S3Bucket } from './bucket.ts';
 import { openObject, type ObjectRange } from './open-object.ts';
 
-/** A blob that was found. Each stream is one GET, which goes on after a cut with the rest of the same object. */
-export function storedBlob(bucket: S3Bucket, digest: Digest, size: number): StoredBlob {
+/** What is asked for together with the question whether a blob is there: a small one needs no second request. */
+export const firstBytes: number = 1 << 17;
+
+/**
+ * A blob that was found. The first stream begins with the bytes that came with it. What is missing then is one GET, which
+ * goes on after a cut with the rest of the same object.
+ */
+export function storedBlob(bucket: S3Bucket, digest: Digest, { size, first }: FoundBlob): StoredBlob {
+  let unread: Uint8Array | undefined = first;
   return {
     size,
     open: async ({ signal } = {}) => {
-      const stream = await openBlob(bucket, digest, { signal, size });
-      return streamFrom((ended) => checked(stream, digest, size, ended), signal);
+      signal?.throwIfAborted();
+      const begin = unread ?? new Uint8Array();
+      // A blob that is kept after it was read holds no memory.
+      unread = undefined;
+      const whole = begin.length === size;
+      const rest = whole
+        ? streamOf(new Uint8Array())
+        : await openBlob(bucket, digest, { signal, size, start: begin.length });
+      return streamFrom((ended) => {
+        // Nothing that follows has begun to read it where the reader leaves early.
+        ended.addEventListener('abort', () => void rest.cancel().catch(() => undefined), { once: true });
+        return checked(begin, chunksOf(rest, { signal: ended }), { digest, size });
+      }, signal);
     },
     openUnverifiedRange: async (start, end, { signal } = {}) => {
       checkRange(start, end, size);
@@ -27,13 +45,16 @@ export function storedBlob(bucket: S3Bucket, digest: Digest, size: number): Stor
 }
 
 async function* checked(
-  stream: ReadableStream<Uint8Array>,
-  digest: Digest,
-  size: number,
-  signal: AbortSignal,
+  begin: Uint8Array,
+  rest: AsyncIterable<Uint8Array>,
+  expected: { readonly digest: Digest; readonly size: number },
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const check = contentCheck({ digest, size });
-  for await (const chunk of chunksOf(stream, { signal })) {
+  const check = contentCheck(expected);
+  if (begin.length > 0) {
+    check.update(begin);
+    yield begin;
+  }
+  for await (const chunk of rest) {
     check.update(chunk);
     yield chunk;
   }
