@@ -13,13 +13,17 @@ import { SourceError, StoreError } from '../../src/errors.ts';
 import type { Source } from '../../src/ports/index.ts';
 import { sriIndex } from '../../src/store/index.ts';
 import { contentOf, someBytes } from '../../src/testing/bytes.ts';
-import { lockfileOf, somePackages, sourceOf } from '../pack/fixtures.ts';
+import { lockfileOf, somePackages, sourceOf, type Package } from '../pack/fixtures.ts';
 import { emptyFolder, run } from './run-command.ts';
 
 const packages = somePackages(3);
 
 /** A folder with a lockfile, and the registry on the loopback that it names. */
-async function project(): Promise<{ folder: string; requests: string[] }> {
+async function project(): Promise<{
+  folder: string;
+  requests: string[];
+  write: (locked: readonly Package[]) => Promise<void>;
+}> {
   const folder = await emptyFolder();
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -31,9 +35,12 @@ async function project(): Promise<{ folder: string; requests: string[] }> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   const here = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const text = new TextDecoder().decode(lockfileOf(packages)).replaceAll('https://registry.example', here);
-  await writeFile(join(folder, 'package-lock.json'), text);
-  return { folder, requests };
+  const write = (locked: readonly Package[]): Promise<void> => {
+    const text = new TextDecoder().decode(lockfileOf(locked)).replaceAll('https://registry.example', here);
+    return writeFile(join(folder, 'package-lock.json'), text);
+  };
+  await write(packages);
+  return { folder, requests, write };
 }
 
 const pack = (output: string, ...flags: string[]): string[] => ['pack', 'package-lock.json', '-o', output, ...flags];
@@ -48,6 +55,15 @@ describe('packwright pack --store', () => {
       expect(again).toMatchObject({ code: 0, stdout: first.stdout.replace('oci:a', 'oci:b') });
     }
     expect(requests).toHaveLength(3);
+  });
+
+  it('fetches one artifact where one has changed', async () => {
+    const { folder, requests, write } = await project();
+    await write(packages.slice(0, 2));
+    expect(await run(folder, pack('oci:a:1', '--store', 'fs:store'))).toMatchObject({ code: 0 });
+    await write(packages);
+    expect(await run(folder, pack('oci:a:2', '--store', 'fs:store'))).toMatchObject({ code: 0 });
+    expect(requests.sort()).toEqual(['p0', 'p1', 'p2']);
   });
 
   it('fetches a blob again that is damaged in the store, and mends it there', async () => {

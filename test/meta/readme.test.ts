@@ -9,14 +9,21 @@ import { committedFiles, root } from './source-tree.ts';
 const folder = await mkdtemp(join(tmpdir(), 'packwright-readme-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** A process that reads all of the sources: on a busy machine that takes what it takes. */
+const processTime = 60_000;
+
 const pages = committedFiles().filter((file) => file.endsWith('.md'));
 const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
 
 describe('README', () => {
-  it.each(programsOf('README.md'))('works when pasted: $title', async (program) => {
-    const printed = await runProgramOf(program, folder);
-    if (program.printed !== undefined) expect(printed).toBe(program.printed);
-  });
+  it.each(programsOf('README.md'))(
+    'works when pasted: $title',
+    async (program) => {
+      const printed = await runProgramOf(program, folder);
+      if (program.printed !== undefined) expect(printed).toBe(program.printed);
+    },
+    processTime,
+  );
 
   it('opens with the two commands', () => {
     const shell = /```(?:sh|bash|console)\n(.*?)```/s.exec(textOf('README.md'))?.[1] ?? '';
@@ -29,6 +36,7 @@ describe('docs/stores.md', () => {
   it.each(programsOf('docs/stores.md').filter(({ heading }) => !/^(S3|Postgres)$/.test(heading)))(
     'works when pasted: $heading',
     async (program) => expect(await runProgramOf(program, folder)).toBe(program.printed),
+    processTime,
   );
 });
 

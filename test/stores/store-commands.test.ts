@@ -84,25 +84,32 @@ describeWithPeers('commands over stores with servers', { timeout: 120_000 }, () 
   const repositoryOf = ({ blobs, records }: OpenStore): Repository =>
     storeRegistry({ blobs, records }).repository('app');
 
-  it.each(kinds)('gc marks, and deletes when the grace is over, on %s', async (kind) => {
-    const kept = place(kind);
-    await withOpen(kept, async (store) => {
-      const repository = repositoryOf(store);
-      await packed(repository, 'kept', 4000);
-      await repository.delete(await packed(repository, 'old', 3000));
-    });
-    const gc = async (after: number, ...flags: string[]): Promise<unknown> => {
-      const now = (): number => Date.now() + after * days;
-      const { code, stdout } = await command(kept, ['gc', '--store', kept.text, '--json', ...flags], now);
-      expect(code).toBe(0);
-      return JSON.parse(stdout);
-    };
-    expect(await gc(2, '--dry-run')).toMatchObject({ dryRun: true, released: 1, candidates: 2, deleted: 0 });
-    expect(await gc(2)).toMatchObject({ released: 1, candidates: 2, marked: 2, deleted: 0 });
-    expect(await gc(4)).toMatchObject({ candidates: 2, deleted: 2, errors: [] });
-    const audited = await command(kept, ['audit', kept.text]);
-    expect([audited.code, audited.stdout]).toEqual([0, expect.stringMatching(/^whole: 3 /)]);
-  });
+  it.each(kinds)(
+    'gc marks, and deletes when the grace is over, and nothing of another tenant: %s (W22)',
+    async (kind) => {
+      const [other, kept] = [place(kind), place(kind)];
+      const loose = digestOf(someBytes(500));
+      await withOpen(other, ({ blobs }) => blobs.put(loose, bytesSource(someBytes(500))));
+      await withOpen(kept, async (store) => {
+        const repository = repositoryOf(store);
+        await packed(repository, 'kept', 4000);
+        await repository.delete(await packed(repository, 'old', 3000));
+      });
+      const gc = async (after: number, ...flags: string[]): Promise<unknown> => {
+        const now = (): number => Date.now() + after * days;
+        const { code, stdout } = await command(kept, ['gc', '--store', kept.text, '--json', ...flags], now);
+        expect(code).toBe(0);
+        return JSON.parse(stdout);
+      };
+      expect(await gc(2, '--dry-run')).toMatchObject({ dryRun: true, released: 1, candidates: 2, deleted: 0 });
+      expect(await gc(2)).toMatchObject({ released: 1, candidates: 2, marked: 2, deleted: 0 });
+      expect(await gc(4)).toMatchObject({ candidates: 2, deleted: 2, errors: [] });
+      const audited = await command(kept, ['audit', kept.text]);
+      expect([audited.code, audited.stdout]).toEqual([0, expect.stringMatching(/^whole: 3 /)]);
+      const stays = await withOpen(other, ({ blobs }) => blobs.stat(loose));
+      expect(stays).toMatchObject({ size: 500 });
+    },
+  );
 
   it.each(kinds)('audit finds what is missing on %s, and takes it from the other store', async (kind) => {
     const [kept, other] = [place(kind), place(kind === 'S3' ? 'Postgres' : 'S3')];

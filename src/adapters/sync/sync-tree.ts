@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { checkDirectory, checkOptions, operationKeys } from '../../bytes/check-options.ts';
-import type { Digest } from '../../digest/digest.ts';
+import { isDigest, type Digest } from '../../digest/digest.ts';
 import { UsageError } from '../../errors.ts';
 import { formatReference, parseReference } from '../../oci/reference.ts';
 import type { PackLocation } from '../../pack/pack-location.ts';
@@ -56,7 +56,8 @@ const lockTimeout = 60 * 60_000;
 /**
  * Makes the tree of a pack in `DIRECTORY/trees/<digest>`, and then makes `DIRECTORY/current` name it in one step. Every
  * byte is checked before the tree gets its name, so that what has the name of a tree is whole, also after a kill at any
- * moment; the next run goes on from there. What it names stays as it is when anything fails. Processes take turns.
+ * moment; the next run goes on from there. What it names stays as it is when anything fails. Processes take turns. For a
+ * digest whose tree is still there nothing is asked of the registry.
  *
  * @throws UsageError for wrong options. RegistryError `ERR_REGISTRY_NOT_FOUND` for a pack that is not there: never is an
  * empty tree made of it. Else as `unpack` does. StoreError for a folder that cannot be written to.
@@ -66,7 +67,8 @@ export async function syncTree(target: PackLocation, options: SyncTreeOptions): 
   const folder = treeFolder(options);
   const { signal, onEvent, parent } = options;
   return reported({ verb: 'sync', name: nameOf(target) }, { signal, onEvent, parent }, async (report) => {
-    const { digest } = await options.service.resolve(target, report.options);
+    const digest =
+      treeInPlace(target, folder.directory) ?? (await options.service.resolve(target, report.options)).digest;
     const facts = { store: 'folder', action: 'write', what: `folder ${JSON.stringify(folder.directory)}` } as const;
     const lock = join(folder.directory, '.lock');
     const waiting = { signal, timeout: lockTimeout };
@@ -103,6 +105,12 @@ async function place(target: PackLocation, digest: Digest, folder: TreeFolder, r
   if (before !== digest) flipCurrent(directory, digest, folder.current);
   const removed = removeRetired(directory, digest, { now: now(), grace });
   return { digest, path, changed: before !== digest, reused, removed };
+}
+
+/** The digest that is asked for, where its tree is there: to go back to it needs no network. */
+function treeInPlace(target: PackLocation, directory: string): Digest | undefined {
+  const named = typeof target === 'string' ? parseReference(target).digest : target.reference;
+  return isDigest(named) && fs.existsSync(treePath(directory, named)) ? named : undefined;
 }
 
 /** What was resolved is what is unpacked, wherever a tag points by then. */

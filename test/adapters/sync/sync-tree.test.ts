@@ -37,6 +37,27 @@ describe('syncTree', () => {
     expect(read(scene)).toBe('a');
   });
 
+  it('rolls back to a digest without a network while its tree is there', async () => {
+    const scene = await someScene('a', 'b');
+    const { options, digests, at } = scene;
+    await syncTree(at('a'), options);
+    await syncTree(at('b'), options);
+    const offline = (): never => {
+      throw new Error('there is no network');
+    };
+    const service = { resolve: offline, unpack: offline };
+    expect(await syncTree(at(digests['a'] ?? ''), { ...options, service })).toMatchObject({
+      reused: true,
+      changed: true,
+    });
+    expect(read(scene)).toBe('a');
+    await expect(syncTree(at('b'), { ...options, service })).rejects.toThrow('no network');
+    const missing = `registry.example/app@${digestOf(utf8('missing'))}`;
+    await expect(syncTree(missing, { ...options, service })).rejects.toThrow('no network');
+    const other = `registry.example/app@${digests['b'] ?? ''}`;
+    expect(await syncTree(other, { ...options, service })).toMatchObject({ reused: true });
+  });
+
   it('names the tree by a file where links cannot be made, and replaces either by the other', async () => {
     const scene = await someScene('a', 'b');
     const { directory, options, digests, at } = scene;

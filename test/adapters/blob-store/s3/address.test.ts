@@ -15,7 +15,7 @@ describe('the address of a bucket', () => {
     [{ bucket: 'one', endpoint: 'https://s3.example', forcePathStyle: false }, 'https://one.s3.example/k'],
     [{ bucket: 'one', endpoint: 'https://s3.example:81/base/' }, 'https://s3.example:81/base/one/k'],
     [{ bucket: 'one', endpoint: 'https://s3.eu-west-1.amazonaws.com' }, 'https://one.s3.eu-west-1.amazonaws.com/k'],
-  ])('%j is %s', (options, url) => {
+  ])('%j is %s (W5)', (options, url) => {
     expect(addressOf(options).url('k').href).toBe(url);
   });
 
