@@ -3,5 +3,5 @@
 set -euo pipefail
 source .ci/environment.sh
 use_runtimes
-npx vitest run --config .ci/browser.config.ts
+npx vitest run --config .ci/browser.config.ts --testTimeout=30000
 npx vitest run --config .ci/built.config.ts test/browsers

@@ -15,6 +15,7 @@ export interface StoreSet {
    * @throws UsageError `ERR_INVALID_ARGUMENT` for a name that is taken or empty.
    */
   add(name: string, entry: StoreEntry): StoreSet;
+  /** Whether a store has this name. It is not opened. */
   has(name: string): boolean;
   /**
    * The store of a name. One that is opened by a function is opened once; after a failure the next call tries again.
