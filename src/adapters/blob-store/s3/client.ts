@@ -2,6 +2,7 @@ import { checkOptions } from '../../../bytes/check-options.ts';
 import { toHex, utf8 } from '../../../bytes/encoding.ts';
 import { UsageError } from '../../../errors.ts';
 import { encode } from './address.ts';
+import { hmacSha256, sha256 } from './hmac-sha256.ts';
 
 /** The part of an S3 client that a store needs: `AwsClient` of aws4fetch fits, and so does {@link s3Client}. */
 export interface S3Fetch {
@@ -38,7 +39,7 @@ export interface S3ClientOptions {
 }
 
 /**
- * A client that signs with Signature Version 4 by WebCrypto, and sends by `fetch`. It keeps no request and tries none
+ * A client that signs with Signature Version 4, and sends by `fetch`. It keeps no request and tries none
  * again. The secret is in no message, and in no property of what is returned. Where the server refuses and its clock is
  * more than five minutes from this one, what follows is signed with the server's time, as the stores then try again.
  *
@@ -58,12 +59,12 @@ export function s3Client(options: S3ClientOptions): Required<S3Fetch> {
   };
   const client: Required<S3Fetch> = {
     async fetch(url, init = {}) {
-      const headers = await signedHeaders(new URL(url), init, await scopeOf());
+      const headers = signedHeaders(new URL(url), init, await scopeOf());
       const answer = await (send ?? globalThis.fetch)(url, { ...init, headers });
       if (answer.status === 403) skewMs = skewOf(answer.headers, now()) ?? skewMs;
       return answer;
     },
-    sign: async (url, { method }) => ({ url: await signedUrl(new URL(url), method, await scopeOf()) }),
+    sign: async (url, { method }) => ({ url: signedUrl(new URL(url), method, await scopeOf()) }),
   };
   followers.add(client);
   return client;
@@ -84,7 +85,7 @@ function skewOf(headers: Headers, now: number): number | undefined {
   return Math.abs(skew) > 300_000 ? skew : 0;
 }
 
-type KeyCache = Map<string, Promise<ArrayBuffer>>;
+type KeyCache = Map<string, Uint8Array>;
 
 interface Scope extends S3Credentials {
   readonly region: string;
@@ -116,11 +117,7 @@ const unsigned = new Set([
   'user-agent',
 ]);
 
-async function signedHeaders(
-  url: URL,
-  { method = 'GET', headers: given }: RequestInit,
-  scope: Scope,
-): Promise<Headers> {
+function signedHeaders(url: URL, { method = 'GET', headers: given }: RequestInit, scope: Scope): Headers {
   const headers = new Headers(given);
   headers.set('x-amz-date', scope.time);
   if (scope.sessionToken !== undefined) headers.set('x-amz-security-token', scope.sessionToken);
@@ -129,7 +126,7 @@ async function signedHeaders(
   const names = signed.map(([name]) => name).join(';');
   const fields = signed.map(([name, value]) => `${name}:${value.trim().replace(/\s+/g, ' ')}\n`).join('');
   const payload = headers.get('x-amz-content-sha256') ?? '';
-  const signature = await sign([method, url.pathname, canonicalQuery(url), fields, names, payload], scope);
+  const signature = sign([method, url.pathname, canonicalQuery(url), fields, names, payload], scope);
   const credential = `${scope.accessKeyId}/${scopeText(scope)}`;
   const text = `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${names}, Signature=${signature}`;
   headers.set('authorization', text);
@@ -137,7 +134,7 @@ async function signedHeaders(
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
-async function signedUrl(url: URL, method: string, scope: Scope): Promise<string> {
+function signedUrl(url: URL, method: string, scope: Scope): string {
   const { searchParams: query } = url;
   query.set('X-Amz-Algorithm', 'AWS4-HMAC-SHA256');
   query.set('X-Amz-Credential', `${scope.accessKeyId}/${scopeText(scope)}`);
@@ -146,7 +143,7 @@ async function signedUrl(url: URL, method: string, scope: Scope): Promise<string
   query.set('X-Amz-SignedHeaders', 'host');
   if (scope.sessionToken !== undefined) query.set('X-Amz-Security-Token', scope.sessionToken);
   const parts = [method, url.pathname, canonicalQuery(url), `host:${url.host}\n`, 'host', 'UNSIGNED-PAYLOAD'];
-  return `${url.origin}${url.pathname}?${canonicalQuery(url)}&X-Amz-Signature=${await sign(parts, scope)}`;
+  return `${url.origin}${url.pathname}?${canonicalQuery(url)}&X-Amz-Signature=${sign(parts, scope)}`;
 }
 
 function scopeText({ time, region }: Scope): string {
@@ -166,29 +163,21 @@ function order(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-async function sign(request: readonly string[], scope: Scope): Promise<string> {
-  const hash = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', utf8(request.join('\n')))));
+function sign(request: readonly string[], scope: Scope): string {
+  const hash = toHex(sha256(utf8(request.join('\n'))));
   const text = `AWS4-HMAC-SHA256\n${scope.time}\n${scopeText(scope)}\n${hash}`;
-  return toHex(new Uint8Array(await hmac(await signingKey(scope), text)));
+  return toHex(hmacSha256(signingKey(scope), text));
 }
 
 /** The key of a day. Only the last one is kept: a secret that was replaced is not held on to. */
-function signingKey({ secretAccessKey, region, time, keys }: Scope): Promise<ArrayBuffer> {
+function signingKey({ secretAccessKey, region, time, keys }: Scope): Uint8Array {
   const day = time.slice(0, 8);
   const name = `${day} ${secretAccessKey}`;
   let key = keys.get(name);
   if (key === undefined) {
     keys.clear();
-    key = [region, 's3', 'aws4_request'].reduce(
-      async (parent, text) => hmac(await parent, text),
-      hmac(utf8(`AWS4${secretAccessKey}`), day),
-    );
+    key = [day, region, 's3', 'aws4_request'].reduce(hmacSha256, utf8(`AWS4${secretAccessKey}`));
     keys.set(name, key);
   }
   return key;
-}
-
-async function hmac(key: BufferSource, text: string): Promise<ArrayBuffer> {
-  const imported = await crypto.subtle.importKey('raw', key, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-  return crypto.subtle.sign('HMAC', imported, utf8(text));
 }
