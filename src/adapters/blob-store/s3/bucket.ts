@@ -183,6 +183,8 @@ export class S3Bucket {
       method,
       headers,
       redirect: 'manual',
+      // The cache of a browser changes ranges and adds conditions, after they were signed.
+      ...('location' in globalThis && { cache: 'no-store' }),
       ...(sliced && { body: body as Uint8Array<ArrayBuffer> }),
     };
     const answer = await exchange(url, init, context, { signal, patient: true });
