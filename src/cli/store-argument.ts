@@ -17,11 +17,26 @@ export function isStoreText(text: string): boolean {
 /**
  * What was named, by the argument or by the flag.
  *
- * @throws UsageError `ERR_INVALID_ARGUMENT` for both, or none.
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for both, for none, and for a store of no kind that is known.
  */
 export function oneStore(argument: string | undefined, flag: string | undefined): string {
   const named = argument ?? flag;
-  if (named !== undefined && (argument === undefined || flag === undefined)) return named;
+  if (named !== undefined && (argument === undefined || flag === undefined)) {
+    return flag === undefined && !/^[a-z0-9+.-]+:\/\//.test(named) ? named : checkStore(named);
+  }
   const what = named === undefined ? 'is not named' : 'is named twice';
   throw new UsageError('ERR_INVALID_ARGUMENT', `store ${what}`, { argument: 'store', hint: `write one of ${forms}` });
+}
+
+/**
+ * A layout or a store, as it was typed. Says nothing of anything else, which may have a secret in it.
+ *
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for anything else.
+ */
+export function checkStore(text: string): string {
+  if (isStoreText(text) || /^oci(-archive)?:/.test(text)) return text;
+  throw new UsageError('ERR_INVALID_ARGUMENT', 'store is of no kind that is known', {
+    argument: 'store',
+    hint: `write one of ${forms}`,
+  });
 }

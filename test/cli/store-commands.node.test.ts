@@ -96,6 +96,27 @@ describe('packwright gc over the store of a registry', () => {
   });
 });
 
+it.each(['gs://bucket', 's3:', 's3://', 'postgres://', 'fs:', 'store', 'mongodb://me:hunter2@db.example/packs'])(
+  'names the kinds of stores there are where it is given %s',
+  async (store) => {
+    const cwd = await emptyFolder();
+    const lines = [
+      ['gc', '--store', store],
+      ['audit', '--store', store],
+      ['audit', 'oci:packs', '--repair-from', store],
+      ['migrate', store, 'fs:copy'],
+      ['serve', '--store', store, '--port', '0'],
+      ...(store.includes('://') ? [['gc', store]] : []),
+    ];
+    for (const argv of lines) {
+      const { code, stdout, stderr } = await run(cwd, argv);
+      expect([code, stdout], argv.join(' ')).toEqual([2, '']);
+      for (const form of ['fs:DIR', 's3://BUCKET/PREFIX', 'postgres://USER@HOST']) expect(stderr).toContain(form);
+      expect(stderr).not.toContain('hunter2');
+    }
+  },
+);
+
 describe('packwright audit over the store of a registry', () => {
   it('finds what is missing and corrupt, and repairs it from another store', async () => {
     const cwd = await emptyFolder();

@@ -7,7 +7,7 @@ import { formatBytes } from '../format-bytes.ts';
 import { openFolder } from '../open-location.ts';
 import type { OpenStore } from '../open-store.ts';
 import { registryRootsOf, withStore } from '../registry-store.ts';
-import { isStoreText, oneStore, storeArgument, storeFlag } from '../store-argument.ts';
+import { checkStore, isStoreText, oneStore, storeArgument, storeFlag } from '../store-argument.ts';
 import { formatTable } from '../table.ts';
 
 /** What `packwright audit` takes. */
@@ -94,7 +94,7 @@ export const auditSpec: CommandSpec = {
   examples: ['packwright audit oci:packs', 'packwright audit --store fs:registry --repair-from s3://bucket/team'],
   async run([typed], flags, context) {
     const reference = oneStore(typed, textFlag(flags, 'store'));
-    const repairFrom = listFlag(flags, 'repairFrom');
+    const repairFrom = listFlag(flags, 'repairFrom')?.map(checkStore);
     const report = await auditCommand({ reference, repairFrom, dryRun: switchFlag(flags, 'dryRun') }, context);
     return { json: report, text: describe(report), exitCode: report.ok ? 0 : 30 };
   },
