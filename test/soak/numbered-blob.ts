@@ -6,9 +6,9 @@ interface NumberedBlob {
   readonly digest: Digest;
 }
 
-/** The blob of a number, the same in every process: mostly small, one in sixteen of more than one part. */
+/** The blob of a number, the same in every process: mostly small, one in eight of more than one part. */
 export function numberedBlob(number: number): NumberedBlob {
-  const size = number % 16 === 3 ? 5_500_000 + (number % 1000) : 1000 + ((number * 7919) % 200_000);
+  const size = number % 8 === 3 ? 5_500_000 + (number % 1000) : 1000 + ((number * 7919) % 200_000);
   const bytes = size < blockSize ? someBytes(size, number + 1) : manyBlocks(size, number + 1);
   return { bytes, digest: digestOf(bytes) };
 }

@@ -6,9 +6,9 @@ import { failuresIn, goodEnd, startHere, startWorker, type WorkerEnd } from './r
 import { storeServers, StoreScene, type StoreName, type StoreServers } from './store-scene.ts';
 import type { StoreJob } from './store-work.ts';
 
-const kills = long ? 100 : 2;
+const kills = long ? 100 : 1;
 /** Kills during one piece of work, which is the larger, so that what is looked at after it is not done for one kill only. */
-const killsPerWork = { process: long ? 5 : 2, server: long ? 10 : 2 };
+const killsPerWork = { process: long ? 5 : 1, server: long ? 10 : 1 };
 type Verb = StoreJob['verb'];
 
 /** Work on stores, what it is prepared by, and what is there when it has come to its end. */
@@ -34,7 +34,7 @@ interface Disturbed {
 const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
 const other = (name: StoreName): StoreName => (name === 's3' ? 'postgres' : 's3');
 
-/** Work with blobs of its own in each round; a migration goes to and fro. */
+/** Work with blobs of its own in each round, one of them in parts; a migration goes to and fro. */
 async function prepare(scene: StoreScene, verb: Verb, home: StoreName, round: number, size: number): Promise<Work> {
   const base = { ...scene.job, verb };
   if (verb === 'put') {
@@ -125,7 +125,7 @@ function acknowledged({ lines }: WorkerEnd, names: readonly number[]): number[] 
   return names.slice(0, lines.filter((line) => line.startsWith('sha256:')).length);
 }
 
-describeWithPeers(`kill -9 at ${kills} points`, () => {
+describeWithPeers(`kill -9 at ${kills} random ${kills === 1 ? 'point' : 'points'}`, () => {
   const serversOf = storeServers();
   it.each<[victim: 'process' | StoreName, home: StoreName, verb: Verb]>(
     (['put', 'migrate', 'gc'] as const).flatMap((verb) => [
@@ -143,7 +143,7 @@ describeWithPeers(`kill -9 at ${kills} points`, () => {
     const perWork = killsPerWork[victim === 'process' ? 'process' : 'server'];
     let took = 0;
     for (let round = 0; sums.hits < kills && round <= 3 * kills + 2; round++) {
-      const work = await prepare(scene, verb, home, round, 4 * perWork);
+      const work = await prepare(scene, verb, home, round, 4 + 4 * perWork);
       const plan = { took, most: Math.min(perWork, kills - sums.hits) };
       // The first round is for the measure, and in a migration the one for the way back, too.
       if (round < (verb === 'migrate' ? 2 : 1)) {

@@ -8,7 +8,7 @@ import { figure, long } from './report.ts';
 import { startWorker, type WorkerEnd } from './run-worker.ts';
 import { storeServers, StoreScene, type StoreName } from './store-scene.ts';
 
-const count = long ? 10_000 : 300;
+const count = long ? 10_000 : 120;
 const kills = 5;
 /** Blobs that one run is at when it is killed; a migration moves so many at a time. */
 const inFlight = 8;

@@ -13,7 +13,7 @@ import { storeServers, type StoreServers } from './store-scene.ts';
 
 const rounds = long ? 20 : 1;
 const clients = 10;
-const pushes = 3;
+const pushes = long ? 3 : 1;
 
 /** How `packwright serve` is told of a store: the address, and the secrets in the environment. */
 const served: Readonly<Record<string, (servers: StoreServers) => { store: string; env: Record<string, string> }>> = {

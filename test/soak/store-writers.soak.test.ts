@@ -8,18 +8,17 @@ import type { StoreJob } from './store-work.ts';
 
 const rounds = long ? 50 : 2;
 const minutes = 60_000;
-/** Of the 20, as many as do something else than put. */
-const collectors = 3;
-const migrators = 3;
-const writers = 14;
-const shared = Array.from({ length: 24 }, (_, index) => index);
+/** How many processes do what. */
+const [writers, collectors, migrators] = long ? [14, 3, 3] : [6, 2, 2];
+const processes = writers + collectors + migrators;
+const shared = Array.from({ length: 15 }, (_, index) => index);
 
 /**
  * What each writer puts: a third of what lies there unnamed and marked, which the others put and the collectors are
  * about to delete, and some of its own.
  */
 function blobsOf(writer: number, round: number): number[] {
-  const own = Array.from({ length: 3 }, (_, index) => 1000 + (round * writers + writer) * 3 + index);
+  const own = Array.from({ length: 2 }, (_, index) => 1000 + (round * writers + writer) * 2 + index);
   return [...shared.filter((number) => (number + writer) % 3 === 0), ...own];
 }
 
@@ -31,7 +30,7 @@ async function prepare(scene: StoreScene, from: StoreName): Promise<void> {
   expect(report).toMatchObject({ marked: 2 * shared.length, errors: [] });
 }
 
-describeWithPeers(`20 processes on one store: put, collect and migrate, ${rounds} times`, () => {
+describeWithPeers(`${processes} processes on one store: put, collect and migrate, ${rounds} times`, () => {
   const serversOf = storeServers();
   it.each<StoreName>(['s3', 'postgres'])('lose no blob that is named, with the records in %s', async (home) => {
     const scene = await StoreScene.open(serversOf(), home);
@@ -49,7 +48,7 @@ describeWithPeers(`20 processes on one store: put, collect and migrate, ${rounds
         scene.note(blobs);
         jobs.push({ ...job, verb: 'put', blobs });
       }
-      for (let index = 0; index < collectors; index++) jobs.push({ ...job, verb: 'gc', grace: 1, rounds: 4 });
+      for (let index = 0; index < collectors; index++) jobs.push({ ...job, verb: 'gc', grace: 1, rounds: 3 });
       for (let index = 0; index < migrators; index++) jobs.push({ ...job, verb: 'migrate', to });
       for (const end of await Promise.all(jobs.map((each) => goodEnd(startWorker(each))))) {
         sums.failures += failuresIn(end);
@@ -71,9 +70,10 @@ describeWithPeers(`20 processes on one store: put, collect and migrate, ${rounds
       expect(await scene.digestsIn('s3')).toEqual([]);
       expect(await scene.digestsIn('postgres')).toEqual([]);
       expect(await scene.leaks()).toEqual([]);
+      if (long) figure(`${processes} processes, round ${round + 1} of ${rounds}`, sums);
     }
     const { named, lost, deleted, moved, failures } = sums;
-    figure(`20 processes on one store, records in ${home}`, {
+    figure(`${processes} processes on one store, records in ${home}`, {
       rounds: Math.ceil(rounds / 2),
       'named blobs': named,
       lost,
