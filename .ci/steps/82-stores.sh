@@ -3,4 +3,5 @@
 set -euo pipefail
 source .ci/environment.sh
 use_peers
+use_runtimes
 npx vitest run --maxWorkers=2 --testTimeout=30000 test/stores
