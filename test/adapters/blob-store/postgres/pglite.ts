@@ -10,7 +10,7 @@ const bytea = 17;
 
 /**
  * One Postgres in this process for all tests of a file: it takes seconds to start. Bytes go to it and come from it ten
- * times faster than as it makes them by itself, which is for another test: test/stores/postgres/contract.test.ts.
+ * times faster than as it makes them by itself.
  */
 export function pglite(): Promise<PGlite> {
   database ??= PGlite.create({
