@@ -199,7 +199,7 @@ describe('attest', () => {
     await expect(service.attest(text, attestation, signer)).rejects.toMatchObject({ code: 'ERR_LIMIT_EXCEEDED' });
     const smaller = { predicateType: 'custom', predicate: { long: 'x'.repeat(11 * 1024 * 1024) } };
     await expect(service.attest(text, smaller, key)).resolves.toBeDefined();
-  }, 30_000);
+  }, 120_000);
 
   it('refuses a type that is neither a name nor a URI', async () => {
     const { text } = await image();
