@@ -7,6 +7,7 @@ import { StoreError } from '../errors.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { unreadableRecord } from './json-record.ts';
+import { removeRecords } from './remove-records.ts';
 
 /** Digests in one record: few enough to write it again with each few of them, many enough that a list stays short. */
 const perRecord = 500;
@@ -97,10 +98,8 @@ export class DoneMarks {
   }
 
   /** Removes the records, of all runs. */
-  async clear(): Promise<void> {
-    for await (const { key, version } of this.#records.list(this.#prefix, this.#options)) {
-      await this.#records.delete(key, { ...this.#options, ifVersion: version });
-    }
+  clear(): Promise<void> {
+    return removeRecords(this.#records, this.#prefix, this.#options);
   }
 }
 

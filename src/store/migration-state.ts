@@ -3,6 +3,7 @@ import { StoreError } from '../errors.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { readJsonRecord, unreadableRecord, writeJsonRecord, type JsonRecord } from './json-record.ts';
+import { removeRecords } from './remove-records.ts';
 
 /** The migration that several runs, one after the other or at once, bring to its end. */
 export interface MigrationState {
@@ -39,11 +40,18 @@ export async function openMigration(
     if (current !== undefined && current.value['ended'] !== true) {
       return stateOf({ records, id, key, names, run: runOf(key, id, current, names), options }, true);
     }
+    // A run that was killed at its very end left its notes: this is the last time that anybody knows where.
+    if (typeof current?.value['run'] === 'string')
+      await removeRecords(records, prefixOf(id, current.value['run']), options);
     const run = toHex(crypto.getRandomValues(new Uint8Array(8)));
     const value = { ...names, run, ended: false };
     const written = await writeJsonRecord(records, key, value, current?.version ?? null, options);
     if (written !== undefined) return stateOf({ records, id, key, names, run, options }, false);
   }
+}
+
+function prefixOf(id: string, run: string): string {
+  return `migrations/${id}/${run}/`;
 }
 
 interface StateParts {
@@ -70,7 +78,7 @@ function stateOf(parts: StateParts, resumed: boolean): MigrationState {
   const isOurs = (record: JsonRecord | undefined): record is JsonRecord =>
     record?.value['run'] === run && record.value['ended'] !== true;
   return {
-    prefix: `migrations/${id}/${run}/`,
+    prefix: prefixOf(id, run),
     resumed,
     confirm: async () => {
       if (!isOurs(await readJsonRecord(records, key, options))) throw endedElsewhere(id);

@@ -249,6 +249,18 @@ describe('migrateBlobs', () => {
     expect((await digestsIn(from)).size).toBe(0);
   });
 
+  it('leaves no notes behind where a run was killed at its very end and there is another one', async () => {
+    const { store: from } = await storeOf(3);
+    const records = memoryRecordStore();
+    const killed: RecordStore = { ...records, delete: () => Promise.reject(new Error('killed')) };
+    const to = memoryBlobStore();
+    await expect(migrateBlobs({ from, to, records: killed, names })).rejects.toThrow('killed');
+    const notes = async (): Promise<number> => (await keysIn(records)).filter((key) => key.includes('/done/')).length;
+    expect(await notes()).toBeGreaterThan(0);
+    expect(await migrateBlobs({ from, to, records, names })).toMatchObject({ complete: true });
+    expect(await notes()).toBe(0);
+  });
+
   it('refuses to begin a migration between other stores before one has ended', async () => {
     const { store: inner, digests } = await storeOf(2);
     const records = memoryRecordStore();

@@ -25,6 +25,7 @@ const places: Readonly<Record<string, () => Promise<CommandSpec>>> = {
   keys: async () => (await import('./keys.ts')).keysSpec,
   login: async () => (await import('./login.ts')).loginSpec,
   logout: async () => (await import('./login.ts')).logoutSpec,
+  migrate: async () => (await import('./migrate.ts')).migrateSpec,
   gc: async () => (await import('./gc.ts')).gcSpec,
   audit: async () => (await import('./audit.ts')).auditSpec,
   serve: async () => (await import('./serve.ts')).serveSpec,
