@@ -24,11 +24,11 @@ describeWithPeers.each(Object.entries(clients))('postgres through %s', (name, co
     {
       name,
       create: () => {
-        const { client } = open;
+        const { client, transaction } = open;
         const prefix = newPrefix();
         return Promise.resolve({
-          store: postgresBlobStore({ client, prefix }),
-          reopen: () => Promise.resolve(postgresBlobStore({ client, prefix })),
+          store: postgresBlobStore({ client, prefix, transaction }),
+          reopen: () => Promise.resolve(postgresBlobStore({ client, prefix, transaction })),
           corrupt: (digest, bytes) => corruptRows(client, prefix, digest, bytes),
         });
       },

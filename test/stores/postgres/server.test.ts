@@ -11,7 +11,6 @@ import {
   migratePostgresStore,
   postgresBlobStore,
   postgresRecordStore,
-  type PostgresTransaction,
 } from '../../../src/adapters/blob-store/postgres.ts';
 import { utf8 } from '../../../src/bytes/encoding.ts';
 import { bytesSource } from '../../../src/bytes/source.ts';
@@ -26,6 +25,7 @@ import { putManifest } from '../../../src/testing/registry-fixtures.ts';
 import { newPrefix } from '../../adapters/blob-store/postgres/pglite.ts';
 import { describeWithPeers } from '../../interop/peers.ts';
 import { startPostgres, type PostgresServer } from '../../peers/postgres-server.ts';
+import { transactionOver } from './clients.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 const large = someBytes(5_000_000);
@@ -198,20 +198,7 @@ describeWithPeers('stores on a Postgres server', () => {
   });
 
   it('put a large blob in one transaction over a pool', async () => {
-    const transaction: PostgresTransaction = async (run) => {
-      const connection = await pool.connect();
-      try {
-        await connection.query('BEGIN');
-        const made = await run(connection);
-        await connection.query('COMMIT');
-        return made;
-      } catch (error) {
-        await connection.query('ROLLBACK');
-        throw error;
-      } finally {
-        connection.release();
-      }
-    };
+    const transaction = transactionOver(pool);
     const stores = Array.from({ length: 6 }, () => postgresBlobStore({ client: pool, prefix, transaction }));
     const broken = failingSource(large.subarray(0, 3_000_000), new Error('broken'));
     await expect(stores[0]?.put(digest, broken)).rejects.toThrow('broken');
