@@ -23,7 +23,7 @@ export interface OpenStoreOptions {
 }
 
 /** How a store is written. */
-export const storeHint =
+const storeHint =
   'write fs:DIR, s3://BUCKET/PREFIX (keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) or postgres://USER@HOST/DATABASE (password in PGPASSWORD)';
 
 /**

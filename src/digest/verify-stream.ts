@@ -88,7 +88,8 @@ function sizeMismatch(digest: Digest, expected: number, actual: number): Integri
   );
 }
 
-function digestMismatch(expected: Digest, actual: Digest): IntegrityError {
+/** The error of a blob whose bytes are not those of its digest. */
+export function digestMismatch(expected: Digest, actual: Digest): IntegrityError {
   return new IntegrityError('ERR_DIGEST_MISMATCH', `blob has digest ${actual}, expected ${expected}`, {
     expected,
     actual,

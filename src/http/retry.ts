@@ -1,3 +1,4 @@
+import { pause } from '../bytes/pause.ts';
 import { HttpFailure } from './http-failure.ts';
 
 /** Time and chance, so that a test can fix them. */
@@ -26,24 +27,7 @@ export interface RetryPolicy {
 export const defaultRetry: RetryPolicy = { attempts: 7, baseMs: 100, capMs: 10_000, maxRetryAfterMs: 60_000 };
 
 /** The clock of the platform. */
-export const systemClock: HttpClock = { now: () => Date.now(), random: () => Math.random(), sleep };
-
-function sleep(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      // The reason is the caller's, whatever it is.
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal?.aborted === true) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
-  });
-}
+export const systemClock: HttpClock = { now: () => Date.now(), random: () => Math.random(), sleep: pause };
 
 /** What {@link withRetry} needs besides the work. */
 export interface RetryOptions {

@@ -4,7 +4,7 @@ import type { RecordStore } from '../ports/record-store.ts';
 import { readJsonRecord, unreadableRecord, writeJsonRecord } from './json-record.ts';
 
 /** The record that says by which store a set of blobs is kept. */
-export function activeKey(id: string): string {
+function activeKey(id: string): string {
   return `stores/${id}`;
 }
 

@@ -16,7 +16,7 @@ export interface GarbageMark {
 }
 
 /** The key of the mark of a blob. */
-export function markKey(digest: Digest): string {
+function markKey(digest: Digest): string {
   return `${prefix}${digest}`;
 }
 

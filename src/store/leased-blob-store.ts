@@ -6,7 +6,7 @@ import type { OperationOptions } from '../ports/operation.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { readMark, removeMark } from './garbage-marks.ts';
 import { Lease } from './leases.ts';
-import { pause } from './pause.ts';
+import { pause } from '../bytes/pause.ts';
 
 /** How a writer protects what it puts. */
 export interface LeasedBlobStoreOptions {

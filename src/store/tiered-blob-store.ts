@@ -10,7 +10,7 @@ import { blobSourceOf } from './blob-source.ts';
 import { CacheLedger } from './cache-ledger.ts';
 import { continued } from './checked-stream.ts';
 import { SharedFetch } from './shared-fetch.ts';
-import { untilAborted } from './until-aborted.ts';
+import { untilAborted } from '../bytes/until-aborted.ts';
 
 /** A store, and a faster one in front of it. */
 export interface TieredBlobStoreOptions {

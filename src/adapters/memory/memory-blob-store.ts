@@ -1,9 +1,10 @@
+import { checkRange } from '../../bytes/check-range.ts';
 import { toHex } from '../../bytes/encoding.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { chunksOf, concatBytes } from '../../bytes/stream.ts';
 import { algorithmOf, digestOf, isDigestAlgorithm, parseDigest, type Digest } from '../../digest/digest.ts';
 import { verifyBytes } from '../../digest/verify-stream.ts';
-import { StoreError, UsageError } from '../../errors.ts';
+import { StoreError } from '../../errors.ts';
 import type { BlobStat, BlobStore, Ingest, StoredBlob } from '../../ports/blob-store.ts';
 import { MemoryQuota, type MemoryStoreOptions } from './memory-quota.ts';
 
@@ -140,15 +141,6 @@ function copiesOf(bytes: Uint8Array, signal: AbortSignal | undefined): ReadableS
       },
     },
     { highWaterMark: 0 },
-  );
-}
-
-function checkRange(start: number, end: number, size: number): void {
-  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= size) return;
-  throw new UsageError(
-    'ERR_INVALID_ARGUMENT',
-    `range ${String(start)} to ${String(end)} does not lie in a blob of ${String(size)} bytes`,
-    { argument: 'start' },
   );
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { ByteSource } from '../../bytes/source.ts';
 import { algorithmOf, isDigestAlgorithm, parseDigest, type Digest, type DigestAlgorithm } from '../../digest/digest.ts';
 import { createHash, type RunningHash } from '../../digest/hash.ts';
-import { IntegrityError, StoreError } from '../../errors.ts';
+import { digestMismatch } from '../../digest/verify-stream.ts';
+import { StoreError } from '../../errors.ts';
 import type { BlobStore, CommittedBlob, Ingest } from '../../ports/blob-store.ts';
 import { syncFile, writeFully } from './atomic-file.ts';
 import { smallBlob, type BlobFolder } from './blob-folder.ts';
@@ -159,7 +160,7 @@ class FileIngest implements Ingest {
         const expected = isDigestAlgorithm(wanted) ? undefined : parseDigest(wanted);
         const algorithm = isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted);
         const digest = await this.#digest(algorithm, options.signal);
-        if (expected !== undefined && digest !== expected) throw mismatch(expected, digest);
+        if (expected !== undefined && digest !== expected) throw digestMismatch(expected, digest);
         const created = await this.#folder.publish(this.#path, digest, this.#offset);
         this.#end();
         return { created, digest, size: this.#offset };
@@ -216,11 +217,4 @@ function unknownIngest(folder: BlobFolder, id: string): StoreError {
 
 function busy(folder: BlobFolder, id: string): StoreError {
   return new StoreError('ERR_CONFLICT', `ingest ${id} is in use`, { store: folder.id, retryable: true });
-}
-
-function mismatch(expected: Digest, actual: Digest): IntegrityError {
-  return new IntegrityError('ERR_DIGEST_MISMATCH', `blob has digest ${actual}, expected ${expected}`, {
-    expected,
-    actual,
-  });
 }

@@ -1,8 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { checkRange } from '../../bytes/check-range.ts';
 import { streamOf } from '../../bytes/source.ts';
 import type { Digest } from '../../digest/digest.ts';
 import { contentCheck, verifyBytes, type ContentCheck } from '../../digest/verify-stream.ts';
-import { IntegrityError, UsageError } from '../../errors.ts';
+import { IntegrityError } from '../../errors.ts';
 import type { BlobStat, StoredBlob } from '../../ports/blob-store.ts';
 import { smallBlob, type BlobFolder } from './blob-folder.ts';
 import { orStoreFailure, storeFailure } from './failure.ts';
@@ -97,13 +98,4 @@ function readSmall(path: string, size: number): Uint8Array<ArrayBuffer> {
   } finally {
     closeSync(file);
   }
-}
-
-function checkRange(start: number, end: number, size: number): void {
-  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= size) return;
-  throw new UsageError(
-    'ERR_INVALID_ARGUMENT',
-    `range ${String(start)} to ${String(end)} does not lie in a blob of ${String(size)} bytes`,
-    { argument: 'start' },
-  );
 }

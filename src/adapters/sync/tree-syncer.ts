@@ -1,7 +1,7 @@
 import { checkOptions } from '../../bytes/check-options.ts';
 import type { PackLocation } from '../../pack/pack-location.ts';
 import type { OperationOptions } from '../../ports/operation.ts';
-import { untilAborted } from '../../store/until-aborted.ts';
+import { untilAborted } from '../../bytes/until-aborted.ts';
 import {
   nameOf,
   syncTree,

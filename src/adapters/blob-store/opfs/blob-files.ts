@@ -4,7 +4,8 @@ import { contentCheck } from '../../../digest/verify-stream.ts';
 import { isPackError, StoreError } from '../../../errors.ts';
 import type { BlobStat, StoredBlob } from '../../../ports/blob-store.ts';
 import { browserFailure } from '../shared/browser-failure.ts';
-import { checked, checkRange } from '../shared/checked-range.ts';
+import { checkRange } from '../../../bytes/check-range.ts';
+import { checked } from '../shared/checked-chunks.ts';
 import type { OpfsFolder } from './folder.ts';
 import { fileChunks } from './read-file.ts';
 

@@ -1,9 +1,10 @@
 import { checkCount, checkObject } from '../../../bytes/check-options.ts';
 import { toHex } from '../../../bytes/encoding.ts';
+import { pause } from '../../../bytes/pause.ts';
 import { UsageError } from '../../../errors.ts';
 import type { PostgresClient, PostgresStoreOptions } from './client.ts';
 import { attemptsWithoutServer, codeOf, isTransient, statementFailure, type StatementFacts } from './failure.ts';
-import { inTime, sleep } from './in-time.ts';
+import { inTime } from './in-time.ts';
 import { prepareLayout } from './layout.ts';
 import { tablesIn, type Tables } from './tables.ts';
 
@@ -100,7 +101,7 @@ export class Database {
         if (attempt >= Math.min(attempts, most) || !helps) throw statementFailure(error, this.id, statement);
       }
       // Full jitter: those who failed together do not come back together. A server is back in some seconds.
-      await inTime(sleep(Math.random() * Math.min(4000, 200 * 2 ** attempt)), { signal });
+      await pause(Math.random() * Math.min(4000, 200 * 2 ** attempt), signal);
     }
   }
 

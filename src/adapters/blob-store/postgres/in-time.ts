@@ -49,8 +49,3 @@ export function inTime<T>(work: Promise<T>, { signal, timeout, grace = 0, onLeav
     if (signal?.aborted === true) onAbort();
   });
 }
-
-/** Waits. */
-export function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}

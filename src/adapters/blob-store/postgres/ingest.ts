@@ -7,7 +7,8 @@ import {
   type DigestAlgorithm,
 } from '../../../digest/digest.ts';
 import { createHash, type RunningHash } from '../../../digest/hash.ts';
-import { IntegrityError, StoreError } from '../../../errors.ts';
+import { digestMismatch } from '../../../digest/verify-stream.ts';
+import { StoreError } from '../../../errors.ts';
 import type { BlobStore, CommittedBlob, Ingest } from '../../../ports/blob-store.ts';
 import type { Database } from './database.ts';
 import { chunkBytes, pieces, stoppable } from './pieces.ts';
@@ -119,7 +120,7 @@ class RowsIngest implements Ingest {
       const expected = isDigestAlgorithm(wanted) ? undefined : parseDigest(wanted);
       await this.#settle(signal);
       const digest = await this.#digest(isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted), signal);
-      if (expected !== undefined && digest !== expected) throw mismatch(expected, digest);
+      if (expected !== undefined && digest !== expected) throw digestMismatch(expected, digest);
       const { created } = await this.#upload.publish(digest, this.#offset, { signal });
       this.#end();
       return { created, digest, size: this.#offset };
@@ -209,11 +210,4 @@ function unknownIngest(database: Database, id: string): StoreError {
 
 function busy(database: Database, id: string): StoreError {
   return new StoreError('ERR_CONFLICT', `ingest ${id} is in use`, { store: database.id, retryable: true });
-}
-
-function mismatch(expected: Digest, actual: Digest): IntegrityError {
-  return new IntegrityError('ERR_DIGEST_MISMATCH', `blob has digest ${actual}, expected ${expected}`, {
-    expected,
-    actual,
-  });
 }

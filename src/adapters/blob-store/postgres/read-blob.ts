@@ -1,3 +1,4 @@
+import { checkRange } from '../../../bytes/check-range.ts';
 import { markFresh } from '../../../bytes/given-chunks.ts';
 import { streamFrom } from '../../../bytes/stream.ts';
 import type { Digest } from '../../../digest/digest.ts';
@@ -161,12 +162,5 @@ function wrongLength(of: ChunksOf, part: number, expected: number, actual: numbe
 function notBytes(): UsageError {
   return new UsageError('ERR_INVALID_ARGUMENT', 'client gives a bytea as neither bytes nor hexadecimal text', {
     argument: 'client',
-  });
-}
-
-function checkRange(start: number, end: number, size: number): void {
-  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= size) return;
-  throw new UsageError('ERR_INVALID_ARGUMENT', `range ${start} to ${end} does not lie in a blob of ${size} bytes`, {
-    argument: 'start',
   });
 }

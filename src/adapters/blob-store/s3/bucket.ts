@@ -239,6 +239,6 @@ function documentOf(bucket: S3Bucket, request: S3Request, answer: S3Answer, root
 }
 
 /** Aside from the event loop, and at the speed of the platform. */
-export async function sha256Of(bytes: Uint8Array): Promise<string> {
+async function sha256Of(bytes: Uint8Array): Promise<string> {
   return toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)));
 }

@@ -8,7 +8,8 @@ import {
   type DigestAlgorithm,
 } from '../../../digest/digest.ts';
 import { createHash, type RunningHash } from '../../../digest/hash.ts';
-import { IntegrityError, StoreError } from '../../../errors.ts';
+import { digestMismatch } from '../../../digest/verify-stream.ts';
+import { StoreError } from '../../../errors.ts';
 import type { BlobStore, CommittedBlob, Ingest } from '../../../ports/blob-store.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { S3Bucket } from './bucket.ts';
@@ -141,7 +142,7 @@ class S3Ingest implements Ingest {
       signal?.throwIfAborted();
       const expected = isDigestAlgorithm(wanted) ? undefined : parseDigest(wanted);
       const digest = await this.#digest(isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted), signal);
-      if (expected !== undefined && digest !== expected) throw mismatch(expected, digest);
+      if (expected !== undefined && digest !== expected) throw digestMismatch(expected, digest);
       const size = this.offset;
       const created = await commitPieces(this.#bucket, digest, this.#pieces, signal);
       await this.#end();
@@ -201,11 +202,4 @@ function unknownIngest(bucket: S3Bucket, id: string): StoreError {
 function inUse(bucket: S3Bucket, id: string): StoreError {
   const { id: store } = bucket.settings.address;
   return new StoreError('ERR_CONFLICT', `ingest ${id} is in use`, { store, retryable: true });
-}
-
-function mismatch(expected: Digest, actual: Digest): IntegrityError {
-  return new IntegrityError('ERR_DIGEST_MISMATCH', `blob has digest ${actual}, expected ${expected}`, {
-    expected,
-    actual,
-  });
 }

@@ -1,8 +1,9 @@
+import { checkRange } from '../../../bytes/check-range.ts';
 import { chunksOf, streamFrom } from '../../../bytes/stream.ts';
 import { streamOf } from '../../../bytes/source.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import { contentCheck } from '../../../digest/verify-stream.ts';
-import { StoreError, UsageError } from '../../../errors.ts';
+import { StoreError } from '../../../errors.ts';
 import type { StoredBlob } from '../../../ports/blob-store.ts';
 import { nameOfBlob } from './blob-key.ts';
 import { reading, type FoundBlob } from './blob-objects.ts';
@@ -74,13 +75,4 @@ function openBlob(bucket: S3Bucket, digest: Digest, range: ObjectRange): Promise
 function gone(bucket: S3Bucket, digest: Digest, cause: unknown): StoreError {
   const { id: store } = bucket.settings.address;
   return new StoreError('ERR_BLOB_NOT_FOUND', `blob ${digest} is not there any more`, { cause, store, digest });
-}
-
-function checkRange(start: number, end: number, size: number): void {
-  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= size) return;
-  throw new UsageError(
-    'ERR_INVALID_ARGUMENT',
-    `range ${String(start)} to ${String(end)} does not lie in a blob of ${String(size)} bytes`,
-    { argument: 'start' },
-  );
 }

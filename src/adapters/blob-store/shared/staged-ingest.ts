@@ -7,7 +7,8 @@ import {
   type DigestAlgorithm,
 } from '../../../digest/digest.ts';
 import { createHash, type RunningHash } from '../../../digest/hash.ts';
-import { IntegrityError, StoreError } from '../../../errors.ts';
+import { digestMismatch } from '../../../digest/verify-stream.ts';
+import { StoreError } from '../../../errors.ts';
 import type { BlobStore, CommittedBlob, Ingest } from '../../../ports/blob-store.ts';
 import { pieces } from './pieces.ts';
 import type { Staged, StagedWriter, StagingArea } from './staging.ts';
@@ -116,7 +117,7 @@ class StagedIngest implements Ingest {
       const size = this.#offset;
       await this.#staged.confirm(size);
       const digest = await this.#digest(isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted), signal);
-      if (expected !== undefined && digest !== expected) throw mismatch(expected, digest);
+      if (expected !== undefined && digest !== expected) throw digestMismatch(expected, digest);
       const { created } = await this.#staged.publish(digest, size);
       this.#end();
       return { created, digest, size };
@@ -178,12 +179,5 @@ export function busyIngest(store: string, id: string): StoreError {
     store,
     retryable: true,
     hint: 'open it again by its id',
-  });
-}
-
-function mismatch(expected: Digest, actual: Digest): IntegrityError {
-  return new IntegrityError('ERR_DIGEST_MISMATCH', `blob has digest ${actual}, expected ${expected}`, {
-    expected,
-    actual,
   });
 }

@@ -1,8 +1,9 @@
+import { checkRange } from '../../../bytes/check-range.ts';
 import { streamOf } from '../../../bytes/source.ts';
 import { chunksOf, streamFrom } from '../../../bytes/stream.ts';
 import { hexOf, type Digest } from '../../../digest/digest.ts';
 import { contentCheck, type ExpectedContent } from '../../../digest/verify-stream.ts';
-import { StoreError, UsageError } from '../../../errors.ts';
+import { StoreError } from '../../../errors.ts';
 import { contentLength, isHtml } from '../../../http/answer-head.ts';
 import type { Exchange } from '../../../http/exchange.ts';
 import type { StoredBlob } from '../../../ports/blob-store.ts';
@@ -77,12 +78,6 @@ export async function getBlob(
       return present(target, digest, { ...opening, start, end, size });
     },
   };
-}
-
-function checkRange(start: number, end: number, size: number): void {
-  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= size) return;
-  const message = `range ${String(start)} to ${String(end)} does not lie in a blob of ${String(size)} bytes`;
-  throw new UsageError('ERR_INVALID_ARGUMENT', message, { argument: 'start' });
 }
 
 /** Which bytes of a blob to read. */

@@ -1,3 +1,4 @@
+import { checkRange } from '../../../bytes/check-range.ts';
 import type { ByteSource } from '../../../bytes/source.ts';
 import { chunksOf, streamFrom } from '../../../bytes/stream.ts';
 import type { Digest } from '../../../digest/digest.ts';
@@ -62,11 +63,4 @@ async function* checkedChunks(
     yield chunk;
   }
   check.end();
-}
-
-function checkRange(start: number, end: number, size: number): void {
-  if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= size) return;
-  throw new UsageError('ERR_INVALID_ARGUMENT', `range ${start} to ${end} does not lie in a blob of ${size} bytes`, {
-    argument: 'start',
-  });
 }
