@@ -1,5 +1,5 @@
 import { canonicalJson } from '../bytes/canonical-json.ts';
-import { toHex } from '../bytes/encoding.ts';
+import { randomId } from '../bytes/random-id.ts';
 import { equalBytes } from '../bytes/equal-bytes.ts';
 import { parseJson } from '../bytes/json.ts';
 import { isDigest, type Digest } from '../digest/digest.ts';
@@ -24,7 +24,7 @@ export class DoneMarks {
   readonly #prefix: string;
   readonly #options: OperationOptions;
   readonly #done = new Set<Digest>();
-  readonly #token = toHex(crypto.getRandomValues(new Uint8Array(8)));
+  readonly #token = randomId(8);
   #waiting: Digest[] = [];
   #last: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;

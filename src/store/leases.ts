@@ -1,4 +1,4 @@
-import { toHex } from '../bytes/encoding.ts';
+import { randomId } from '../bytes/random-id.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import { readJsonRecord, unreadableRecord, writeJsonRecord } from './json-record.ts';
@@ -68,7 +68,7 @@ export class Lease {
     const now = this.#now();
     const alive = this.#alive(now);
     if (alive !== undefined && alive.expires - now > this.#milliseconds / 2) return;
-    const key = alive?.key ?? `${leasesPrefix}${toHex(crypto.getRandomValues(new Uint8Array(16)))}`;
+    const key = alive?.key ?? `${leasesPrefix}${randomId()}`;
     const times = { began: alive?.began ?? now, expires: now + this.#milliseconds };
     const version = await writeJsonRecord(this.#records, key, times, alive?.version ?? null, options);
     this.#held = version === undefined ? undefined : { key, version, ...times };

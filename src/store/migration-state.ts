@@ -1,4 +1,4 @@
-import { toHex } from '../bytes/encoding.ts';
+import { randomId } from '../bytes/random-id.ts';
 import { StoreError } from '../errors.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import type { RecordStore } from '../ports/record-store.ts';
@@ -43,7 +43,7 @@ export async function openMigration(
     // A run that was killed at its very end left its notes: this is the last time that anybody knows where.
     if (typeof current?.value['run'] === 'string')
       await removeRecords(records, prefixOf(id, current.value['run']), options);
-    const run = toHex(crypto.getRandomValues(new Uint8Array(8)));
+    const run = randomId(8);
     const value = { ...names, run, ended: false };
     const written = await writeJsonRecord(records, key, value, current?.version ?? null, options);
     if (written !== undefined) return stateOf({ records, id, key, names, run, options }, false);

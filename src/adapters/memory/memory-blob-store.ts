@@ -1,10 +1,10 @@
 import { checkRange } from '../../bytes/check-range.ts';
-import { toHex } from '../../bytes/encoding.ts';
+import { randomId } from '../../bytes/random-id.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { chunksOf, concatBytes } from '../../bytes/stream.ts';
 import { algorithmOf, digestOf, isDigestAlgorithm, parseDigest, type Digest } from '../../digest/digest.ts';
 import { verifyBytes } from '../../digest/verify-stream.ts';
-import { StoreError } from '../../errors.ts';
+import { unknownIngest } from '../../store/ingest-state.ts';
 import type { BlobStat, BlobStore, Ingest, StoredBlob } from '../../ports/blob-store.ts';
 import { MemoryQuota, type MemoryStoreOptions } from './memory-quota.ts';
 
@@ -153,17 +153,17 @@ async function* list(memory: Memory, signal: AbortSignal | undefined): AsyncGene
 
 function resume(memory: Memory, id: string): Ingest {
   const ingest = memory.ingests.get(id);
-  if (ingest === undefined) throw unknownIngest(memory, id);
+  if (ingest === undefined) throw unknownIngest(memory.id, id);
   return ingest;
 }
 
 function begin(memory: Memory): Ingest {
-  const id = toHex(crypto.getRandomValues(new Uint8Array(16)));
+  const id = randomId();
   const chunks: Uint8Array[] = [];
   let offset = 0;
   const end = (): void => void memory.ingests.delete(id);
   const mustBeOpen = (): void => {
-    if (!memory.ingests.has(id)) throw unknownIngest(memory, id);
+    if (!memory.ingests.has(id)) throw unknownIngest(memory.id, id);
   };
   const ingest: Ingest = {
     id,
@@ -195,11 +195,4 @@ function begin(memory: Memory): Ingest {
   };
   memory.ingests.set(id, ingest);
   return ingest;
-}
-
-function unknownIngest(memory: Memory, id: string): StoreError {
-  return new StoreError('ERR_BLOB_NOT_FOUND', `ingest ${JSON.stringify(id.slice(0, 100))} is not there`, {
-    store: memory.id,
-    hint: 'an ingest ends by commit or abort',
-  });
 }

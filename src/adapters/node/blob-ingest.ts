@@ -3,9 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { ByteSource } from '../../bytes/source.ts';
 import { algorithmOf, isDigestAlgorithm, parseDigest, type Digest, type DigestAlgorithm } from '../../digest/digest.ts';
-import { createHash, type RunningHash } from '../../digest/hash.ts';
 import { digestMismatch } from '../../digest/verify-stream.ts';
-import { StoreError } from '../../errors.ts';
+import { busyIngest, IngestDigest, IngestTurns, unknownIngest } from '../../store/ingest-state.ts';
 import type { BlobStore, CommittedBlob, Ingest } from '../../ports/blob-store.ts';
 import { syncFile, writeFully } from './atomic-file.ts';
 import { smallBlob, type BlobFolder } from './blob-folder.ts';
@@ -14,7 +13,7 @@ import { openFileStream } from './file-stream.ts';
 import { sourceChunks, writeChunks } from './write-chunks.ts';
 import { chunksOf } from '../../bytes/stream.ts';
 import { currentOwner, formatOwner, isAlive } from './owner.ts';
-import { ageOf, leftoverLifetime, removeFile, restingTime, temporaryFiles } from './temporary.ts';
+import { ageOf, removeFile, restingTime, temporaryFiles } from './temporary.ts';
 
 const openExisting = constants.O_RDWR | constants.O_NOFOLLOW;
 
@@ -66,16 +65,16 @@ function resume(folder: BlobFolder, id: string, forget: Forget): Promise<FileIng
 /** Makes the file of an ingest one of this process, unless another one that may still live has it. */
 function takeOver(folder: BlobFolder, id: string): string {
   const found = temporaryFiles(folder.temporary).find(({ label }) => isIngest(label, id));
-  if (found === undefined) throw unknownIngest(folder, id);
+  if (found === undefined) throw unknownIngest(folder.id, id);
   const from = join(folder.temporary, found.name);
   const to = join(folder.temporary, nameOf(folder, id));
   if (from === to) return to;
-  if (isAlive(found.owner) ?? ageOf(from) < restingTime) throw busy(folder, id);
+  if (isAlive(found.owner) ?? ageOf(from) < restingTime) throw busyIngest(folder.id, id);
   try {
     renameSync(from, to);
     return to;
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) throw busy(folder, id);
+    if (isErrno(error, 'ENOENT')) throw busyIngest(folder.id, id);
     throw error;
   }
 }
@@ -90,9 +89,8 @@ class FileIngest implements Ingest {
   readonly #path: string;
   readonly #forget: Forget;
   #offset: number;
-  /** The hash of all bytes so far; undefined when another process wrote some of them. */
-  #hash: RunningHash | undefined;
-  #state: 'open' | 'busy' | 'ended' = 'open';
+  readonly #digest: IngestDigest;
+  readonly #turns: IngestTurns;
 
   constructor(at: { folder: BlobFolder; id: string; path: string; size: number; forget: Forget }) {
     this.id = at.id;
@@ -100,7 +98,8 @@ class FileIngest implements Ingest {
     this.#path = at.path;
     this.#offset = at.size;
     this.#forget = at.forget;
-    if (at.size === 0) this.#hash = createHash('sha256');
+    this.#digest = new IngestDigest(at.size);
+    this.#turns = new IngestTurns(at.folder.id, at.id);
   }
 
   get offset(): number {
@@ -141,13 +140,13 @@ class FileIngest implements Ingest {
   }
 
   #add(piece: Uint8Array): void {
-    this.#hash?.update(piece);
+    this.#digest.update(piece);
     this.#offset += piece.length;
   }
 
   #fallBack(file: number, offset: number): void {
     this.#offset = offset;
-    this.#hash = undefined;
+    this.#digest.forget();
     ftruncateSync(file, offset);
   }
 
@@ -159,7 +158,7 @@ class FileIngest implements Ingest {
       this.#folder.writing(async () => {
         const expected = isDigestAlgorithm(wanted) ? undefined : parseDigest(wanted);
         const algorithm = isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted);
-        const digest = await this.#digest(algorithm, options.signal);
+        const digest = await this.#digest.of(algorithm, () => this.#read(options.signal));
         if (expected !== undefined && digest !== expected) throw digestMismatch(expected, digest);
         const created = await this.#folder.publish(this.#path, digest, this.#offset);
         this.#end();
@@ -168,21 +167,12 @@ class FileIngest implements Ingest {
     );
   }
 
-  /** The digest of all bytes: of the running hash where it saw them all, else of the file. */
-  async #digest(algorithm: DigestAlgorithm, signal: AbortSignal | undefined): Promise<Digest> {
-    const running = algorithm === 'sha256' ? this.#hash : undefined;
-    if (running !== undefined) {
-      this.#hash = undefined;
-      return running.digest();
-    }
-    const hash = createHash(algorithm);
-    const stream = await openFileStream(this.#path, { end: this.#offset, signal });
-    for await (const chunk of chunksOf(stream, { signal })) hash.update(chunk);
-    return hash.digest();
+  async *#read(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+    yield* chunksOf(await openFileStream(this.#path, { end: this.#offset, signal }), { signal });
   }
 
   abort(): Promise<void> {
-    if (this.#state === 'ended') return Promise.resolve();
+    if (this.#turns.ended) return Promise.resolve();
     this.#end();
     removeFile(this.#path);
     this.#folder.tidy();
@@ -190,31 +180,11 @@ class FileIngest implements Ingest {
   }
 
   #end(): void {
-    this.#state = 'ended';
+    this.#turns.end();
     this.#forget(this);
   }
 
-  /** One call at a time: two appends at once would write over one another. */
-  async #alone<T>(run: () => Promise<T>): Promise<T> {
-    if (this.#state === 'ended') throw unknownIngest(this.#folder, this.id);
-    if (this.#state === 'busy') throw busy(this.#folder, this.id);
-    this.#state = 'busy';
-    try {
-      return await orStoreFailure(factsOf(this.#folder, this.id), run);
-    } finally {
-      // Commit and abort end it meanwhile.
-      if ((this.#state as string) === 'busy') this.#state = 'open';
-    }
+  #alone<T>(run: () => Promise<T>): Promise<T> {
+    return this.#turns.take(() => orStoreFailure(factsOf(this.#folder, this.id), run));
   }
-}
-
-function unknownIngest(folder: BlobFolder, id: string): StoreError {
-  return new StoreError('ERR_BLOB_NOT_FOUND', `ingest ${JSON.stringify(id.slice(0, 100))} is not there`, {
-    store: folder.id,
-    hint: `an ingest ends by commit, by abort, or ${leftoverLifetime / 3_600_000} hours after its process`,
-  });
-}
-
-function busy(folder: BlobFolder, id: string): StoreError {
-  return new StoreError('ERR_CONFLICT', `ingest ${id} is in use`, { store: folder.id, retryable: true });
 }

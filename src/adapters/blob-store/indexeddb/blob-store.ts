@@ -8,7 +8,7 @@ import { Persistence, type StoragePersistence } from '../shared/persistence.ts';
 import { pieceBytes } from '../shared/pieces.ts';
 import { putStaged } from '../shared/put-staged.ts';
 import { stagedIngests } from '../shared/staged-ingest.ts';
-import { randomName } from '../shared/staging.ts';
+import { randomId } from '../../../bytes/random-id.ts';
 import { answerOf, Database, storeKeys, type IndexedDbStoreOptions } from './database.ts';
 import { blobEntry, chunksOfUpload, touch, type BlobEntry } from './entries.ts';
 import { storedBlob } from './read-blob.ts';
@@ -135,7 +135,7 @@ async function putWhole(
       await touch(running, found);
       return { created: false };
     }
-    const entry: BlobEntry = { digest, size: bytes.length, upload: randomName(), modifiedAt: Date.now() };
+    const entry: BlobEntry = { digest, size: bytes.length, upload: randomId(), modifiedAt: Date.now() };
     if (bytes.length > 0) await answerOf(running.objectStore('chunks').put(bytes, [entry.upload, 0]));
     await answerOf(running.objectStore('blobs').put(entry, digest));
     return { created: true };

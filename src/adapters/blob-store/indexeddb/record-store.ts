@@ -1,7 +1,7 @@
 import { checkOptions } from '../../../bytes/check-options.ts';
 import type { ListedRecord, ListRecordsOptions, RecordStore } from '../../../ports/record-store.ts';
 import { checkKey, checkLimit, checkPrefix, checkValue } from '../../memory/record-key.ts';
-import { randomName } from '../shared/staging.ts';
+import { randomId } from '../../../bytes/random-id.ts';
 import { answerOf, Database, storeKeys, type IndexedDbStoreOptions, type Transaction } from './database.ts';
 
 const both = ['records', 'values'] as const;
@@ -30,7 +30,7 @@ export function indexedDbRecordStore(options: IndexedDbStoreOptions = {}): Recor
       const bytes = new Uint8Array(checkValue(value));
       return database.run(facts, changing(signal), async (running) => {
         if (((await versionOf(running, key)) ?? null) !== ifVersion) return 'conflict';
-        const version = randomName();
+        const version = randomId();
         await answerOf(running.objectStore('records').put({ key, version }, key));
         await answerOf(running.objectStore('values').put(bytes, key));
         return { version };

@@ -1,7 +1,8 @@
+import { randomId } from '../../../bytes/random-id.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import { pieceBytes } from '../shared/pieces.ts';
-import { busyIngest, unknownIngest } from '../shared/staged-ingest.ts';
-import { randomName, type Staged, type StagedWriter, type StagingArea } from '../shared/staging.ts';
+import { busyIngest, unknownIngest } from '../../../store/ingest-state.ts';
+import type { Staged, StagedWriter, StagingArea } from '../shared/staging.ts';
 import { answerOf, type Database, type Transaction } from './database.ts';
 import { blobEntry, removeUpload, touch, uploadEntry, type UploadEntry } from './entries.ts';
 import { readChunks } from './read-blob.ts';
@@ -10,9 +11,9 @@ import { readChunks } from './read-blob.ts';
 export function uploads(database: Database): StagingArea {
   return {
     store: database.id,
-    create: () => new Upload(database, randomName(), randomName()),
+    create: () => new Upload(database, randomId(), randomId()),
     open: async (id) => {
-      const staged = new Upload(database, id, randomName());
+      const staged = new Upload(database, id, randomId());
       const size = await staged.takeOver();
       return size === undefined ? undefined : { staged, size };
     },

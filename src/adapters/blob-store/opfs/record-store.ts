@@ -4,7 +4,7 @@ import { digestOf, hexOf } from '../../../digest/digest.ts';
 import type { ListedRecord, ListRecordsOptions, RecordStore, StoredRecord } from '../../../ports/record-store.ts';
 import { checkKey, checkLimit, checkPrefix, checkValue } from '../../memory/record-key.ts';
 import type { Attempt } from '../shared/browser-failure.ts';
-import { randomName } from '../shared/staging.ts';
+import { randomId } from '../../../bytes/random-id.ts';
 import { openWriter } from './file-writer.ts';
 import { moveFile, OpfsFolder, type OpfsStoreOptions } from './folder.ts';
 
@@ -98,12 +98,12 @@ async function whole<T>(run: () => Promise<T>): Promise<T> {
 }
 
 async function write(folder: OpfsFolder, name: string, key: string, value: Uint8Array): Promise<string> {
-  const version = randomName();
+  const version = randomId();
   const head = utf8(`${version} ${key}\n`);
   const bytes = new Uint8Array(head.length + value.length);
   bytes.set(head);
   bytes.set(value, head.length);
-  const temporary = `record-${randomName()}`;
+  const temporary = `record-${randomId()}`;
   return folder.locked(temporary, async () => {
     try {
       const file = await folder.create(temporary);

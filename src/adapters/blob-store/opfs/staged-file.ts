@@ -1,7 +1,8 @@
+import { randomId } from '../../../bytes/random-id.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import type { Attempt } from '../shared/browser-failure.ts';
-import { busyIngest, unknownIngest } from '../shared/staged-ingest.ts';
-import { randomName, type Staged, type StagedWriter, type StagingArea } from '../shared/staging.ts';
+import { busyIngest, unknownIngest } from '../../../store/ingest-state.ts';
+import type { Staged, StagedWriter, StagingArea } from '../shared/staging.ts';
 import { blobName, markFound } from './blob-files.ts';
 import { moveFile, type OpfsFolder } from './folder.ts';
 import { openWriter } from './file-writer.ts';
@@ -12,7 +13,7 @@ export function stagedFiles(folder: OpfsFolder): StagingArea {
   return {
     store: folder.id,
     create: (kind) => {
-      const id = randomName();
+      const id = randomId();
       return new StagedFile(folder, id, `${kind}-${id}`);
     },
     open: async (id) => {

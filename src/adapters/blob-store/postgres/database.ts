@@ -1,5 +1,5 @@
 import { checkCount, checkObject } from '../../../bytes/check-options.ts';
-import { toHex } from '../../../bytes/encoding.ts';
+import { randomId } from '../../../bytes/random-id.ts';
 import { pause } from '../../../bytes/pause.ts';
 import { UsageError } from '../../../errors.ts';
 import type { PostgresClient, PostgresStoreOptions } from './client.ts';
@@ -107,7 +107,7 @@ export class Database {
 
   async #once({ text, values, signal, decisive }: Statement): Promise<readonly Row[]> {
     signal?.throwIfAborted();
-    const mark = `/* packwright ${toHex(crypto.getRandomValues(new Uint8Array(8)))} */`;
+    const mark = `/* packwright ${randomId(8)} */`;
     const answer = query(this.#options.client, `${mark} ${text}`, [...values]);
     const onLeave = (): void => this.#cancel(mark);
     const { rows } = await inTime(answer, {

@@ -6,10 +6,10 @@ import {
   type Digest,
   type DigestAlgorithm,
 } from '../../../digest/digest.ts';
-import { createHash, type RunningHash } from '../../../digest/hash.ts';
 import { digestMismatch } from '../../../digest/verify-stream.ts';
 import { StoreError } from '../../../errors.ts';
 import type { BlobStore, CommittedBlob, Ingest } from '../../../ports/blob-store.ts';
+import { busyIngest, IngestDigest, IngestTurns, unknownIngest } from '../../../store/ingest-state.ts';
 import type { Database } from './database.ts';
 import { chunkBytes, pieces, stoppable } from './pieces.ts';
 import { readChunks } from './read-blob.ts';
@@ -37,11 +37,11 @@ export function blobIngests(database: Database): NonNullable<BlobStore['ingest']
   return async (id, { signal } = {}) => {
     signal?.throwIfAborted();
     if (id === undefined) return keep(new RowsIngest(database, await Upload.begin(database, { signal }), 0, forget));
-    if (!/^[0-9a-f]{32}$/.test(id)) throw unknownIngest(database, id);
+    if (!/^[0-9a-f]{32}$/.test(id)) throw unknownIngest(database.id, id);
     const known = own.get(id);
     if (known !== undefined && (await known.isHeld({ signal }))) return known;
     const upload = await Upload.takeOver(database, id, { signal });
-    if (upload === undefined) throw unknownIngest(database, id);
+    if (upload === undefined) throw unknownIngest(database.id, id);
     return keep(new RowsIngest(database, upload, await upload.length({ signal }), forget));
   };
 }
@@ -52,11 +52,8 @@ class RowsIngest implements Ingest {
   readonly #forget: (id: string) => void;
   #upload: Upload;
   #offset: number;
-  /** The hash of all bytes so far; undefined when some of them did not come through this process. */
-  #hash: RunningHash | undefined;
-  /** The digests of all bytes, where they were asked for before. */
-  readonly #digests: Map<DigestAlgorithm, Digest> = new Map();
-  #state: 'open' | 'busy' | 'ended' = 'open';
+  readonly #digest: IngestDigest;
+  readonly #turns: IngestTurns;
   /** True when rows may come that were on their way when a call failed: before anything else, they are shut out. */
   #unsettled = false;
 
@@ -66,7 +63,8 @@ class RowsIngest implements Ingest {
     this.#upload = upload;
     this.#offset = offset;
     this.#forget = forget;
-    if (offset === 0) this.#hash = createHash('sha256');
+    this.#digest = new IngestDigest(offset);
+    this.#turns = new IngestTurns(database.id, upload.id);
   }
 
   get offset(): number {
@@ -75,7 +73,7 @@ class RowsIngest implements Ingest {
 
   /** True while no other process has opened it. */
   async isHeld(options: Options): Promise<boolean> {
-    return this.#state !== 'ended' && this.#upload.isHeld(options);
+    return !this.#turns.ended && this.#upload.isHeld(options);
   }
 
   append(source: ByteSource, { signal }: Options = {}): Promise<{ readonly offset: number }> {
@@ -106,11 +104,10 @@ class RowsIngest implements Ingest {
       await this.#upload.write(offset, piece, { flush: true, signal });
     } catch (error) {
       this.#unsettled = true;
-      this.#hash = undefined;
+      this.#digest.forget();
       throw error;
     }
-    this.#hash?.update(piece);
-    this.#digests.clear();
+    this.#digest.update(piece);
     this.#offset = offset + piece.length;
   }
 
@@ -119,7 +116,8 @@ class RowsIngest implements Ingest {
       signal?.throwIfAborted();
       const expected = isDigestAlgorithm(wanted) ? undefined : parseDigest(wanted);
       await this.#settle(signal);
-      const digest = await this.#digest(isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted), signal);
+      const algorithm = isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted);
+      const digest = await this.#digest.of(algorithm, () => this.#rows(signal));
       if (expected !== undefined && digest !== expected) throw digestMismatch(expected, digest);
       const { created } = await this.#upload.publish(digest, this.#offset, { signal });
       this.#end();
@@ -128,27 +126,14 @@ class RowsIngest implements Ingest {
   }
 
   async abort(): Promise<void> {
-    if (this.#state === 'ended') return;
+    if (this.#turns.ended) return;
     this.#end();
     await this.#upload.forget();
   }
 
-  /** The digest of all bytes: of the running hash where it saw them all, else of the rows. */
-  async #digest(algorithm: DigestAlgorithm, signal: AbortSignal | undefined): Promise<Digest> {
-    const known = this.#digests.get(algorithm);
-    if (known !== undefined) return known;
-    let hash = algorithm === 'sha256' ? this.#hash : undefined;
-    if (hash === undefined) {
-      hash = createHash(algorithm);
-      const size = this.#offset;
-      const rows = readChunks(this.#database, { upload: this.id }, { size, start: 0, end: size }, signal);
-      for await (const bytes of rows) hash.update(bytes);
-    } else {
-      this.#hash = undefined;
-    }
-    const digest = hash.digest();
-    this.#digests.set(algorithm, digest);
-    return digest;
+  #rows(signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+    const size = this.#offset;
+    return readChunks(this.#database, { upload: this.id }, { size, start: 0, end: size }, signal);
   }
 
   /** After a call that failed: takes the ingest over from itself, and removes what came behind the offset. */
@@ -164,23 +149,18 @@ class RowsIngest implements Ingest {
   }
 
   #end(): void {
-    this.#state = 'ended';
+    this.#turns.end();
     this.#forget(this.id);
   }
 
-  /** One call at a time: two appends at once would write over one another. */
-  async #alone<T>(run: () => Promise<T>): Promise<T> {
-    if (this.#state === 'ended') throw unknownIngest(this.#database, this.id);
-    if (this.#state === 'busy') throw busy(this.#database, this.id);
-    this.#state = 'busy';
-    try {
-      return await run();
-    } catch (error) {
-      throw error instanceof UploadLost ? await this.#lost(error) : error;
-    } finally {
-      // Commit and abort end it meanwhile.
-      if ((this.#state as string) === 'busy') this.#state = 'open';
-    }
+  #alone<T>(run: () => Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      try {
+        return await run();
+      } catch (error) {
+        throw error instanceof UploadLost ? await this.#lost(error) : error;
+      }
+    });
   }
 
   /** What to say where the upload is not as it was: somebody else has it, nobody has, or a crash took some of it. */
@@ -197,17 +177,6 @@ class RowsIngest implements Ingest {
     }
     const taken = await Upload.exists(this.#database, this.id);
     if (!taken) this.#end();
-    return taken ? busy(this.#database, this.id) : unknownIngest(this.#database, this.id);
+    return taken ? busyIngest(store, this.id) : unknownIngest(store, this.id);
   }
-}
-
-function unknownIngest(database: Database, id: string): StoreError {
-  return new StoreError('ERR_BLOB_NOT_FOUND', `ingest ${JSON.stringify(id.slice(0, 100))} is not there`, {
-    store: database.id,
-    hint: 'an ingest ends by commit, by abort, or when nobody went on with it for too long',
-  });
-}
-
-function busy(database: Database, id: string): StoreError {
-  return new StoreError('ERR_CONFLICT', `ingest ${id} is in use`, { store: database.id, retryable: true });
 }

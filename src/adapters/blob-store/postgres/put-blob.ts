@@ -1,3 +1,4 @@
+import { randomId } from '../../../bytes/random-id.ts';
 import type { ByteSource } from '../../../bytes/source.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import { contentCheck, verifyBytes } from '../../../digest/verify-stream.ts';
@@ -6,7 +7,7 @@ import type { PostgresTransaction } from './client.ts';
 import type { Database } from './database.ts';
 import { inTransaction } from './in-transaction.ts';
 import { chunkBytes, pieces, stoppable } from './pieces.ts';
-import { randomName, Upload, UploadLost } from './upload.ts';
+import { Upload, UploadLost } from './upload.ts';
 
 type Signal = AbortSignal | undefined;
 type Created = { readonly created: boolean };
@@ -86,7 +87,7 @@ async function touch(database: Database, digest: Digest, signal: Signal): Promis
 /** Writes a blob of one row, and makes it visible, by one statement. The bytes were checked. */
 async function putWhole(database: Database, bytes: Uint8Array, digest: Digest, signal: Signal): Promise<Created> {
   const { blobs, chunks } = database.tables;
-  const id = randomName();
+  const id = randomId();
   const { rows } = await database.run({
     action: 'write',
     what: `blob ${digest}`,

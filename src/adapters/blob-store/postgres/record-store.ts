@@ -1,3 +1,4 @@
+import { randomId } from '../../../bytes/random-id.ts';
 import { checkOptions } from '../../../bytes/check-options.ts';
 import { UsageError } from '../../../errors.ts';
 import type { ListedRecord, ListRecordsOptions, RecordStore, StoredRecord } from '../../../ports/record-store.ts';
@@ -5,7 +6,6 @@ import { checkKey, checkLimit, checkPrefix, checkValue } from '../../memory/reco
 import { byteaOf } from './bytea.ts';
 import type { PostgresStoreOptions } from './client.ts';
 import { Database, storeKeys, type Statement } from './database.ts';
-import { randomName } from './upload.ts';
 
 type Signal = AbortSignal | undefined;
 
@@ -90,7 +90,7 @@ async function written(
   signal: Signal,
   { text, values }: Pick<Statement, 'text' | 'values'>,
 ): Promise<Written> {
-  const version = randomName();
+  const version = randomId();
   const { rows } = await database.run({ ...about('write', key), text, values: [key, version, ...values], signal });
   return rows.length > 0 ? { version } : 'conflict';
 }

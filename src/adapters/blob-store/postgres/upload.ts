@@ -1,12 +1,7 @@
-import { toHex } from '../../../bytes/encoding.ts';
+import { randomId } from '../../../bytes/random-id.ts';
 import type { Digest } from '../../../digest/digest.ts';
 import type { Database, Row, Statement } from './database.ts';
 import { chunkBytes } from './pieces.ts';
-
-/** 128 random bits, as text. */
-export function randomName(): string {
-  return toHex(crypto.getRandomValues(new Uint8Array(16)));
-}
 
 /** An upload that is not there any more, or that somebody else goes on with, or rows of which a crash took. */
 export class UploadLost extends Error {}
@@ -32,7 +27,7 @@ export class Upload {
 
   /** A new, empty one. */
   static async begin(database: Database, options: UploadOptions): Promise<Upload> {
-    const upload = new Upload(database, randomName(), randomName());
+    const upload = new Upload(database, randomId(), randomId());
     await upload.#run({
       text: `INSERT INTO ${database.tables.blobs} (id, holder) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`,
       values: [upload.id, upload.#holder],
@@ -43,7 +38,7 @@ export class Upload {
 
   /** Makes this process the holder of an upload; undefined where there is none. */
   static async takeOver(database: Database, id: string, options: UploadOptions): Promise<Upload | undefined> {
-    const upload = new Upload(database, id, randomName());
+    const upload = new Upload(database, id, randomId());
     const taken = await upload.#run({
       text: `UPDATE ${database.tables.blobs} SET holder = $2, modified = now()
         WHERE id = $1 AND digest IS NULL RETURNING id`,

@@ -1,4 +1,4 @@
-import { toHex } from '../../../bytes/encoding.ts';
+import { randomId } from '../../../bytes/random-id.ts';
 import type { ByteSource } from '../../../bytes/source.ts';
 import {
   algorithmOf,
@@ -7,9 +7,8 @@ import {
   type Digest,
   type DigestAlgorithm,
 } from '../../../digest/digest.ts';
-import { createHash, type RunningHash } from '../../../digest/hash.ts';
 import { digestMismatch } from '../../../digest/verify-stream.ts';
-import { StoreError } from '../../../errors.ts';
+import { IngestDigest, IngestTurns, unknownIngest } from '../../../store/ingest-state.ts';
 import type { BlobStore, CommittedBlob, Ingest } from '../../../ports/blob-store.ts';
 import type { OperationOptions } from '../../../ports/operation.ts';
 import type { S3Bucket } from './bucket.ts';
@@ -35,13 +34,13 @@ export function blobIngests(bucket: S3Bucket): NonNullable<BlobStore['ingest']> 
   return async (id, { signal } = {}) => {
     signal?.throwIfAborted();
     if (id === undefined) return keep(await begin(bucket, forget, signal));
-    if (!/^[0-9a-f]{32}$/.test(id)) throw unknownIngest(bucket, id);
+    if (!/^[0-9a-f]{32}$/.test(id)) throw unknownIngest(bucket.settings.address.id, id);
     const known = own.get(id);
     if (known?.busy === true) return known;
     const found = await listIngest(bucket, id, signal);
     if (found === undefined) {
       forget(id);
-      throw unknownIngest(bucket, id);
+      throw unknownIngest(bucket.settings.address.id, id);
     }
     // Another process may have gone on with it meanwhile.
     if (known?.offset === found.size) return known;
@@ -50,7 +49,7 @@ export function blobIngests(bucket: S3Bucket): NonNullable<BlobStore['ingest']> 
 }
 
 async function begin(bucket: S3Bucket, forget: (id: string) => void, signal?: AbortSignal): Promise<S3Ingest> {
-  const id = toHex(crypto.getRandomValues(new Uint8Array(16)));
+  const id = randomId();
   const key = bucket.keyOf(`${ingestFolder(id)}begun`);
   const headers = bucket.settings.recordHeaders;
   await bucket.ask({
@@ -70,17 +69,16 @@ class S3Ingest implements Ingest {
   readonly #bucket: S3Bucket;
   readonly #forget: (id: string) => void;
   #pieces: readonly Piece[];
-  /** Of all bytes so far; undefined when another process wrote some of them, or when it was asked. */
-  #hash: RunningHash | undefined;
-  readonly #digests = new Map<DigestAlgorithm, Digest>();
-  #state: 'open' | 'busy' | 'ended' = 'open';
+  readonly #digest: IngestDigest;
+  readonly #turns: IngestTurns;
 
   constructor(bucket: S3Bucket, id: string, forget: (id: string) => void, pieces: readonly Piece[]) {
     this.id = id;
     this.#bucket = bucket;
     this.#forget = forget;
     this.#pieces = pieces;
-    if (pieces.length === 0) this.#hash = createHash('sha256');
+    this.#digest = new IngestDigest(this.offset);
+    this.#turns = new IngestTurns(bucket.settings.address.id, id);
   }
 
   get offset(): number {
@@ -89,13 +87,12 @@ class S3Ingest implements Ingest {
   }
 
   get busy(): boolean {
-    return this.#state === 'busy';
+    return this.#turns.busy;
   }
 
   append(source: ByteSource, { signal }: OperationOptions = {}): Promise<{ readonly offset: number }> {
-    return this.#alone(async () => {
+    return this.#turns.take(async () => {
       signal?.throwIfAborted();
-      this.#digests.clear();
       await this.#write(source, signal);
       return { offset: this.offset };
     });
@@ -106,13 +103,13 @@ class S3Ingest implements Ingest {
     const start = this.offset;
     const written: (Piece | undefined)[] = [];
     try {
-      const onChunk = (chunk: Uint8Array): void => void this.#hash?.update(chunk);
+      const onChunk = (chunk: Uint8Array): void => this.#digest.update(chunk);
       await sendParts(source, { partSize, inFlight, signal, onChunk }, async ({ index, bytes }) => {
         if (bytes.length > 0) written[index] = await this.#put(start + index * partSize, bytes, signal);
       });
     } catch (error) {
       // It has seen more than what is safely in.
-      this.#hash = undefined;
+      this.#digest.forget();
       signal?.throwIfAborted();
       throw error;
     } finally {
@@ -128,7 +125,7 @@ class S3Ingest implements Ingest {
   }
 
   async #put(offset: number, body: Uint8Array, signal: AbortSignal | undefined): Promise<Piece> {
-    const token = toHex(crypto.getRandomValues(new Uint8Array(8)));
+    const token = randomId(8);
     const name = `${ingestFolder(this.id)}${String(offset).padStart(15, '0')}-${token}`;
     const headers = this.#bucket.settings.recordHeaders;
     const key = this.#bucket.keyOf(name);
@@ -138,10 +135,12 @@ class S3Ingest implements Ingest {
   }
 
   commit(wanted: Digest | DigestAlgorithm, { signal }: OperationOptions = {}): Promise<CommittedBlob> {
-    return this.#alone(async () => {
+    return this.#turns.take(async () => {
       signal?.throwIfAborted();
       const expected = isDigestAlgorithm(wanted) ? undefined : parseDigest(wanted);
-      const digest = await this.#digest(isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted), signal);
+      const algorithm = isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted);
+      const read = (): AsyncIterable<Uint8Array> => chunksOfPieces(this.#bucket, this.#pieces, signal);
+      const digest = await this.#digest.of(algorithm, read);
       if (expected !== undefined && digest !== expected) throw digestMismatch(expected, digest);
       const size = this.offset;
       const created = await commitPieces(this.#bucket, digest, this.#pieces, signal);
@@ -150,56 +149,14 @@ class S3Ingest implements Ingest {
     });
   }
 
-  /** The digest of all bytes: of the running hash where it saw them all, else of the pieces. */
-  async #digest(algorithm: DigestAlgorithm, signal: AbortSignal | undefined): Promise<Digest> {
-    let digest = this.#digests.get(algorithm);
-    if (digest === undefined) {
-      let hash = algorithm === 'sha256' ? this.#hash : undefined;
-      if (hash === undefined) {
-        hash = createHash(algorithm);
-        for await (const chunk of chunksOfPieces(this.#bucket, this.#pieces, signal)) hash.update(chunk);
-      } else {
-        this.#hash = undefined;
-      }
-      digest = hash.digest();
-      this.#digests.set(algorithm, digest);
-    }
-    return digest;
-  }
-
   async abort(): Promise<void> {
-    if (this.#state !== 'ended') await this.#end();
+    if (!this.#turns.ended) await this.#end();
   }
 
   async #end(): Promise<void> {
-    this.#state = 'ended';
+    this.#turns.end();
     this.#forget(this.id);
     // What cannot be removed now is found by a sweep.
     await removeIngest(this.#bucket, this.id).catch(() => undefined);
   }
-
-  /** One call at a time: two appends at once would write over one another. */
-  async #alone<T>(run: () => Promise<T>): Promise<T> {
-    if (this.#state === 'ended') throw unknownIngest(this.#bucket, this.id);
-    if (this.#state === 'busy') throw inUse(this.#bucket, this.id);
-    this.#state = 'busy';
-    try {
-      return await run();
-    } finally {
-      // Commit and abort end it meanwhile.
-      if ((this.#state as string) === 'busy') this.#state = 'open';
-    }
-  }
-}
-
-function unknownIngest(bucket: S3Bucket, id: string): StoreError {
-  return new StoreError('ERR_BLOB_NOT_FOUND', `ingest ${JSON.stringify(id.slice(0, 100))} is not there`, {
-    store: bucket.settings.address.id,
-    hint: 'an ingest ends by commit, by abort, or by a sweep',
-  });
-}
-
-function inUse(bucket: S3Bucket, id: string): StoreError {
-  const { id: store } = bucket.settings.address;
-  return new StoreError('ERR_CONFLICT', `ingest ${id} is in use`, { store, retryable: true });
 }

@@ -1,4 +1,4 @@
-import { toHex, utf8 } from '../../../bytes/encoding.ts';
+import { utf8 } from '../../../bytes/encoding.ts';
 import { digestOf, hexOf } from '../../../digest/digest.ts';
 
 /*
@@ -61,9 +61,4 @@ function encodeText(text: string): Encoded {
     if (segment > maxSegment || name.length > maxName) return { name, cut: true };
   }
   return { name, cut: false };
-}
-
-/** Makes each writing of a record another one, also where the value is the same. */
-export function newToken(): string {
-  return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }

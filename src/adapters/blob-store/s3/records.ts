@@ -1,10 +1,11 @@
+import { randomId } from '../../../bytes/random-id.ts';
 import { UsageError } from '../../../errors.ts';
 import { isHtml } from '../../../http/answer-head.ts';
 import type { S3Answer, S3Bucket } from './bucket.ts';
 import { bareTag } from './list-objects.ts';
 import { brokenAnswer } from './broken-answer.ts';
 import { removeObject } from './remove-object.ts';
-import { nameOfKey, newToken } from './record-name.ts';
+import { nameOfKey } from './record-name.ts';
 import { deletedObject, parseRecord, recordObject, type RecordContent } from './record-object.ts';
 import type { S3Action } from './s3-failure.ts';
 
@@ -61,7 +62,8 @@ export class Records {
   ): Promise<Versioned> {
     await this.#probe(signal);
     const name = nameOfKey(key);
-    const token = newToken();
+    // Each writing of a record is another one, also where the value is the same.
+    const token = randomId();
     const write = { name, token, body: recordObject(token, key, value), signal };
     if (ifVersion !== null) return this.#write({ ...write, condition: matching(ifVersion) });
     const created = await this.#write({ ...write, condition: absent });
@@ -75,7 +77,7 @@ export class Records {
   async delete(key: string, ifVersion: string, signal: AbortSignal | undefined): Promise<boolean | 'conflict'> {
     await this.#probe(signal);
     const name = nameOfKey(key);
-    const token = newToken();
+    const token = randomId();
     const body = deletedObject(token);
     const written = await this.#write({ name, token, body, condition: matching(ifVersion), signal });
     if (written === 'conflict') {

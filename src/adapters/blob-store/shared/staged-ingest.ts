@@ -6,10 +6,9 @@ import {
   type Digest,
   type DigestAlgorithm,
 } from '../../../digest/digest.ts';
-import { createHash, type RunningHash } from '../../../digest/hash.ts';
 import { digestMismatch } from '../../../digest/verify-stream.ts';
-import { StoreError } from '../../../errors.ts';
 import type { BlobStore, CommittedBlob, Ingest } from '../../../ports/blob-store.ts';
+import { IngestDigest, IngestTurns, unknownIngest } from '../../../store/ingest-state.ts';
 import { pieces } from './pieces.ts';
 import type { Staged, StagedWriter, StagingArea } from './staging.ts';
 
@@ -47,23 +46,19 @@ export function stagedIngests(area: StagingArea): NonNullable<BlobStore['ingest'
 
 class StagedIngest implements Ingest {
   readonly id: string;
-  readonly #store: string;
   readonly #staged: Staged;
   readonly #forget: () => void;
   #offset: number;
-  /** The hash of all bytes so far; undefined when some of them did not come through here. */
-  #hash: RunningHash | undefined;
-  /** The digests of all bytes, where they were asked for before. */
-  readonly #digests: Map<DigestAlgorithm, Digest> = new Map();
-  #state: 'open' | 'busy' | 'ended' = 'open';
+  readonly #digest: IngestDigest;
+  readonly #turns: IngestTurns;
 
   constructor(store: string, staged: Staged, size: number, forget: () => void) {
     this.id = staged.id;
-    this.#store = store;
     this.#staged = staged;
     this.#offset = size;
     this.#forget = forget;
-    if (size === 0) this.#hash = createHash('sha256');
+    this.#digest = new IngestDigest(size);
+    this.#turns = new IngestTurns(store, staged.id);
   }
 
   get offset(): number {
@@ -72,7 +67,7 @@ class StagedIngest implements Ingest {
 
   /** False where somebody else has gone on with it, or ended it. */
   async isCurrent(): Promise<boolean> {
-    if (this.#state === 'busy') return true;
+    if (this.#turns.busy) return true;
     return this.#staged.confirm(this.#offset).then(
       () => true,
       () => false,
@@ -92,20 +87,19 @@ class StagedIngest implements Ingest {
   async #write(writer: StagedWriter, source: ByteSource, signal: AbortSignal | undefined): Promise<void> {
     let seen = this.#offset;
     let failed = false;
-    this.#digests.clear();
     try {
       for await (const piece of pieces(source, { room: writer.room, signal })) {
         failed = true;
         await writer.write(piece);
         failed = false;
-        this.#hash?.update(piece);
+        this.#digest.update(piece);
         seen += piece.length;
       }
     } finally {
       try {
         this.#offset = await writer.end(failed);
       } finally {
-        if (this.#offset !== seen) this.#hash = undefined;
+        if (this.#offset !== seen) this.#digest.forget();
       }
     }
   }
@@ -116,7 +110,8 @@ class StagedIngest implements Ingest {
       const expected = isDigestAlgorithm(wanted) ? undefined : parseDigest(wanted);
       const size = this.#offset;
       await this.#staged.confirm(size);
-      const digest = await this.#digest(isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted), signal);
+      const algorithm = isDigestAlgorithm(wanted) ? wanted : algorithmOf(wanted);
+      const digest = await this.#digest.of(algorithm, () => this.#staged.read(size, signal));
       if (expected !== undefined && digest !== expected) throw digestMismatch(expected, digest);
       const { created } = await this.#staged.publish(digest, size);
       this.#end();
@@ -125,59 +120,17 @@ class StagedIngest implements Ingest {
   }
 
   async abort(): Promise<void> {
-    if (this.#state === 'ended') return;
+    if (this.#turns.ended) return;
     this.#end();
     await this.#staged.forget();
   }
 
-  /** The digest of all bytes: of the running hash where it saw them all, else of what was stored. */
-  async #digest(algorithm: DigestAlgorithm, signal: AbortSignal | undefined): Promise<Digest> {
-    const known = this.#digests.get(algorithm);
-    if (known !== undefined) return known;
-    let hash = algorithm === 'sha256' ? this.#hash : undefined;
-    if (hash === undefined) {
-      hash = createHash(algorithm);
-      for await (const bytes of this.#staged.read(this.#offset, signal)) hash.update(bytes);
-    } else {
-      this.#hash = undefined;
-    }
-    const digest = hash.digest();
-    this.#digests.set(algorithm, digest);
-    return digest;
-  }
-
   #end(): void {
-    this.#state = 'ended';
+    this.#turns.end();
     this.#forget();
   }
 
-  /** One call at a time: two appends at once would write over one another. */
-  async #alone<T>(run: () => Promise<T>): Promise<T> {
-    if (this.#state === 'ended') throw unknownIngest(this.#store, this.id);
-    if (this.#state === 'busy') throw busyIngest(this.#store, this.id);
-    this.#state = 'busy';
-    try {
-      return await this.#staged.alone(run);
-    } finally {
-      // Commit and abort end it meanwhile.
-      if ((this.#state as string) === 'busy') this.#state = 'open';
-    }
+  #alone<T>(run: () => Promise<T>): Promise<T> {
+    return this.#turns.take(() => this.#staged.alone(run));
   }
-}
-
-/** The error of an ingest that is not there. */
-export function unknownIngest(store: string, id: string): StoreError {
-  return new StoreError('ERR_BLOB_NOT_FOUND', `ingest ${JSON.stringify(id.slice(0, 100))} is not there`, {
-    store,
-    hint: 'an ingest ends by commit, by abort, or when nobody went on with it for too long',
-  });
-}
-
-/** The error of an ingest that somebody else has, or had since. */
-export function busyIngest(store: string, id: string): StoreError {
-  return new StoreError('ERR_CONFLICT', `ingest ${id} is in use, or another page went on with it`, {
-    store,
-    retryable: true,
-    hint: 'open it again by its id',
-  });
 }

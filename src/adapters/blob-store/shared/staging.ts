@@ -39,10 +39,3 @@ export interface StagingArea {
   /** An ingest that was begun, here or elsewhere, and how many bytes it has; undefined where there is none. */
   open(id: string): Promise<{ readonly staged: Staged; readonly size: number } | undefined>;
 }
-
-/** 128 random bits, as text. */
-export function randomName(): string {
-  return crypto
-    .getRandomValues(new Uint8Array(16))
-    .reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '');
-}
