@@ -34,10 +34,22 @@ export interface S3Server {
 const domain = 's3.example';
 const credentials: S3Credentials = { accessKeyId: 'AKIDTESTTESTTEST', secretAccessKey: 'secret/of+the/tests' };
 
+/** What a server is given besides. */
+export interface S3ServerOptions {
+  /** Arguments of the program, and those of the storage of versitygw. */
+  readonly args?: readonly string[] | undefined;
+  readonly storage?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+}
+
 /** Starts a server on the loopback; what it keeps is in the folder. */
-export async function startS3Server(kind: S3ServerKind, folder: string): Promise<S3Server> {
+export async function startS3Server(
+  kind: S3ServerKind,
+  folder: string,
+  options: S3ServerOptions = {},
+): Promise<S3Server> {
   const ready = { health: '/', ready: [200, 403, 404] };
-  const server = await startServer((port) => commands[kind](port, folder), ready);
+  const server = await startServer((port) => commands[kind](port, folder, options), ready);
   const { host } = server;
   const port = host.slice(host.indexOf(':'));
   const endpoint = `http://${host}`;
@@ -68,8 +80,10 @@ export async function startS3Server(kind: S3ServerKind, folder: string): Promise
   };
 }
 
-const commands: Readonly<Record<S3ServerKind, (port: number, folder: string) => ServerCommand>> = {
-  versitygw: (port, folder) => {
+const commands: Readonly<
+  Record<S3ServerKind, (port: number, folder: string, options: S3ServerOptions) => ServerCommand>
+> = {
+  versitygw: (port, folder, { args = [], storage = [], env }) => {
     const state = join(folder, 'state');
     mkdirSync(state, { recursive: true });
     return {
@@ -81,20 +95,23 @@ const commands: Readonly<Record<S3ServerKind, (port: number, folder: string) => 
         '--keep-alive',
         '--virtual-domain',
         `${domain}:${port}`,
+        ...args,
         // Not with --sidecar: then bytes and ETag change one after the other, and conditional writes lose updates.
         'posix',
+        ...storage,
         state,
       ],
-      env: { ROOT_ACCESS_KEY_ID: credentials.accessKeyId, ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey },
+      env: { ROOT_ACCESS_KEY_ID: credentials.accessKeyId, ROOT_SECRET_ACCESS_KEY: credentials.secretAccessKey, ...env },
     };
   },
-  moto: (port, folder) => ({
+  moto: (port, folder, { args = [], env }) => ({
     program: programPath('moto_server'),
-    args: ['-H', '127.0.0.1', '-p', String(port)],
+    args: ['-H', '127.0.0.1', '-p', String(port), ...args],
     env: {
       MOTO_S3_CUSTOM_ENDPOINTS: `http://${domain}:${port}`,
       S3_IGNORE_SUBDOMAIN_BUCKETNAME: 'false',
       HOME: folder,
+      ...env,
     },
   }),
 };

@@ -1,8 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { s3BlobStore, s3Client, s3RecordStore, type S3StoreOptions } from '../../src/adapters/blob-store/s3.ts';
 import { toHex, utf8 } from '../../src/bytes/encoding.ts';
 import { bytesSource } from '../../src/bytes/source.ts';
@@ -16,10 +13,8 @@ import { memoryBlobStore } from '../../src/adapters/blob-store/memory.ts';
 import { chunkedSource, someBytes } from '../../src/testing/bytes.ts';
 import { describeWithPeers } from '../interop/peers.ts';
 import { listen } from '../peers/listen.ts';
-import { s3ServerKinds, startS3Server, type S3Server } from '../peers/s3-servers.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'packwright-s3-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { s3ServerKinds } from '../peers/s3-servers.ts';
+import { useS3Server } from './use-s3-server.ts';
 
 type Client = S3StoreOptions['client'];
 
@@ -27,7 +22,7 @@ const large = someBytes(11 << 20);
 const largeDigest = digestOf(large);
 const small = utf8('small');
 const smallDigest = digestOf(small);
-let prefixes = 0;
+let folders = 0;
 
 async function read(store: BlobStore, digest: Digest): Promise<Digest | undefined> {
   const found = await store.get(digest);
@@ -109,28 +104,14 @@ async function all<T>(listed: () => AsyncIterable<T>): Promise<T[]> {
 }
 
 describeWithPeers.each(s3ServerKinds)('S3 on %s, where things go wrong', { timeout: 180_000 }, (kind) => {
-  let server: S3Server;
-  beforeAll(async () => {
-    const home = join(folder, kind);
-    mkdirSync(home);
-    server = await startS3Server(kind, home);
-  });
-  afterAll(() => server.stop());
-
-  const options = (more: Partial<S3StoreOptions> = {}): S3StoreOptions => ({
-    client: server.client,
-    bucket: server.bucket,
-    endpoint: server.endpoint,
-    prefix: `case/${++prefixes}`,
-    partSize: 5 << 20,
-    ...more,
-  });
+  const used = useS3Server(kind);
+  const { options } = used;
 
   it.each([
     ['two attempts, and the caller again', 2],
     ['its own seven attempts', 7],
   ])('does everything with every tenth request failing: %s (W18)', async (_, attempts) => {
-    const client = unreliable(server.client);
+    const client = unreliable(used.server.client);
     const how = options({
       client,
       retry: { attempts, baseMs: 1 },
@@ -168,16 +149,19 @@ describeWithPeers.each(s3ServerKinds)('S3 on %s, where things go wrong', { timeo
   });
 
   it('imports what an older store kept, with every tenth request failing', async () => {
-    const prefix = `old/${++prefixes}`;
+    const prefix = `old/${++folders}`;
     const blobs = [large, ...Array.from({ length: 40 }, (_, index) => someBytes(500 + index, index + 1))];
     for (const blob of blobs) {
       const key = `${prefix}/${toHex(utf8(integrityOf(digestOf(blob, 'sha512'))))}`;
       const body = blob;
-      await server.client.fetch(`${server.endpoint}/${server.bucket}/${key}`, { method: 'PUT', body });
+      await used.server.client.fetch(`${used.server.endpoint}/${used.server.bucket}/${key}`, { method: 'PUT', body });
     }
-    await server.client.fetch(`${server.endpoint}/${server.bucket}/${prefix}/some.txt`, { method: 'PUT', body: 'x' });
-    const client = unreliable(server.client);
-    const { bucket, endpoint } = server;
+    await used.server.client.fetch(`${used.server.endpoint}/${used.server.bucket}/${prefix}/some.txt`, {
+      method: 'PUT',
+      body: 'x',
+    });
+    const client = unreliable(used.server.client);
+    const { bucket, endpoint } = used.server;
     const retry = { baseMs: 1 };
     const from = { client, bucket, endpoint, prefix, retry, timeouts: { answerMs: 3000 } };
     const to = memoryBlobStore();
@@ -208,7 +192,7 @@ describeWithPeers.each(s3ServerKinds)('S3 on %s, where things go wrong', { timeo
       fetch: (url, init) =>
         init?.method === denied
           ? Promise.resolve(new Response(denial, { status: 403, headers: { 'content-type': 'application/xml' } }))
-          : server.client.fetch(url, init),
+          : used.server.client.fetch(url, init),
     };
     const store = s3BlobStore({ ...how, client });
     const records = s3RecordStore({ ...how, client });
@@ -247,7 +231,7 @@ describeWithPeers.each(s3ServerKinds)('S3 on %s, where things go wrong', { timeo
     it('takes the time of the server where its own is an hour off', async () => {
       for (const hours of [1, -1] as const) {
         const now = (): number => Date.now() + hours * 3_600_000;
-        const client = s3Client({ credentials: server.credentials, fetch: server.fetch, now });
+        const client = s3Client({ credentials: used.server.credentials, fetch: used.server.fetch, now });
         const store = s3BlobStore(options({ client, retry: { baseMs: 1 } }));
         expect(await store.put(largeDigest, bytesSource(large))).toEqual({ created: true });
         expect(await read(store, largeDigest)).toBe(largeDigest);
@@ -260,7 +244,7 @@ describeWithPeers.each(s3ServerKinds)('S3 on %s, where things go wrong', { timeo
 
     it('says that the clock is wrong where the client does not follow the server, and asks once', async () => {
       let asked = 0;
-      const { accessKeyId, secretAccessKey } = server.credentials;
+      const { accessKeyId, secretAccessKey } = used.server.credentials;
       const datetime = new Date(Date.now() + 3_600_000).toISOString().replace(/[:-]|\.\d{3}/g, '');
       const aws = new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
       const client: Client = {
@@ -287,7 +271,7 @@ describeWithPeers.each(s3ServerKinds)('S3 on %s, where things go wrong', { timeo
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Console</title>');
     });
     try {
-      const how = options({ client: s3Client({ credentials: server.credentials }), endpoint: site.url });
+      const how = options({ client: s3Client({ credentials: used.server.credentials }), endpoint: site.url });
       const [store, records] = [s3BlobStore(how), s3RecordStore(how)];
       for (const run of [
         () => store.get(smallDigest),

@@ -1,8 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AwsClient } from 'aws4fetch';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { s3BlobStore, s3Client, s3RecordStore, type S3StoreOptions } from '../../src/adapters/blob-store/s3.ts';
 import { nodeTransport } from '../../src/adapters/transport/node.ts';
 import { utf8 } from '../../src/bytes/encoding.ts';
@@ -15,16 +12,14 @@ import { storeRegistry } from '../../src/registry/index.ts';
 import { registryContract } from '../../src/testing/index.ts';
 import { chunkedSource, someBytes } from '../../src/testing/bytes.ts';
 import { describeWithPeers } from '../interop/peers.ts';
-import { s3ServerKinds, startS3Server, type S3Server } from '../peers/s3-servers.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'packwright-s3-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+import { s3ServerKinds, type S3Server } from '../peers/s3-servers.ts';
+import { useS3Server } from './use-s3-server.ts';
 
 const large = someBytes(13 << 20);
 const largeDigest = digestOf(large);
 const small = utf8('small');
 const smallDigest = digestOf(small);
-let prefixes = 0;
+let odd = 0;
 
 async function read(store: BlobStore, digest: Digest): Promise<Digest> {
   const found = await store.get(digest);
@@ -33,25 +28,11 @@ async function read(store: BlobStore, digest: Digest): Promise<Digest> {
 }
 
 describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kind) => {
-  let server: S3Server;
-  beforeAll(async () => {
-    const home = join(folder, kind);
-    mkdirSync(home);
-    server = await startS3Server(kind, home);
-  });
-  afterAll(() => server.stop());
-
-  const options = (more: Partial<S3StoreOptions> = {}): S3StoreOptions => ({
-    client: server.client,
-    bucket: server.bucket,
-    endpoint: server.endpoint,
-    prefix: `case/${++prefixes}`,
-    partSize: 5 << 20,
-    ...more,
-  });
+  const used = useS3Server(kind);
+  const { options } = used;
   const keysOf = async (prefix = ''): Promise<string[]> => {
-    const url = `${server.endpoint}/${server.bucket}?list-type=2&prefix=${encodeURIComponent(prefix)}`;
-    const text = await (await server.client.fetch(url)).text();
+    const url = `${used.server.endpoint}/${used.server.bucket}?list-type=2&prefix=${encodeURIComponent(prefix)}`;
+    const text = await (await used.server.client.fetch(url)).text();
     return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key]) => key ?? '');
   };
 
@@ -59,7 +40,7 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
     const transport = nodeTransport();
     afterAll(() => transport.close());
     const clientNamed = (): S3StoreOptions['client'] => {
-      const { credentials } = server;
+      const { credentials } = used.server;
       if (name === 'aws4fetch') {
         const { accessKeyId, secretAccessKey } = credentials;
         return new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
@@ -130,18 +111,18 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
     await expect(store.put(largeDigest, bytesSource(someBytes(13 << 20, 2)))).rejects.toMatchObject({
       code: 'ERR_DIGEST_MISMATCH',
     });
-    const url = `${server.endpoint}/${server.bucket}?uploads&prefix=${encodeURIComponent(how.prefix ?? '')}`;
-    expect(await (await server.client.fetch(url)).text()).not.toContain('<UploadId>');
+    const url = `${used.server.endpoint}/${used.server.bucket}?uploads&prefix=${encodeURIComponent(how.prefix ?? '')}`;
+    expect(await (await used.server.client.fetch(url)).text()).not.toContain('<UploadId>');
     expect(await keysOf(how.prefix)).toEqual([]);
   });
 
   it('sweeps an upload that nobody goes on with, and none of another program', async () => {
     const how = options();
     const store = s3BlobStore(how);
-    const folder = `${server.endpoint}/${server.bucket}/${how.prefix ?? ''}`;
+    const folder = `${used.server.endpoint}/${used.server.bucket}/${how.prefix ?? ''}`;
     const own = `sha256/aa/${'a'.repeat(64)}`;
     for (const name of [own, 'sha256/film', `deeper/${own}`]) {
-      await server.client.fetch(`${folder}/${name}?uploads=`, { method: 'POST' });
+      await used.server.client.fetch(`${folder}/${name}?uploads=`, { method: 'POST' });
     }
     await (await store.ingest()).append(bytesSource(small));
     expect(await store.sweepAbandoned({ olderThanSeconds: 0 })).toEqual({ uploads: 1, pieces: 2, marks: 0 });
@@ -149,12 +130,12 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
   });
 
   it.each(['s3Client', 'aws4fetch'])('gives URLs that others read by, with %s', async (name) => {
-    const { accessKeyId, secretAccessKey } = server.credentials;
+    const { accessKeyId, secretAccessKey } = used.server.credentials;
     const client =
       name === 's3Client'
-        ? server.client
+        ? used.server.client
         : new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
-    const store = s3BlobStore(options({ client, prefix: `odd,='(${++prefixes})!` }));
+    const store = s3BlobStore(options({ client, prefix: `odd,='(${++odd})!` }));
     const ingest = await store.ingest();
     await ingest.append(bytesSource(large));
     await ingest.commit(largeDigest);
@@ -189,7 +170,7 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
         { hint: expect.stringMatching(/region/) as string },
       ],
     ])('says so: %s', async (_, change, expected) => {
-      const store = s3BlobStore(change(options(), server));
+      const store = s3BlobStore(change(options(), used.server));
       for (const ask of [() => store.get(smallDigest), () => store.put(smallDigest, bytesSource(small))]) {
         const error: unknown = await ask().catch((reason: unknown) => reason);
         expect(error).toMatchObject({ name: 'StoreError', ...expected });
@@ -199,7 +180,7 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
 
     it('refuses bytes that are not those of the digest that was signed', async () => {
       const lying: S3StoreOptions['client'] = {
-        fetch: (url, init) => server.client.fetch(url, init?.method === 'PUT' ? { ...init, body: 'other' } : init),
+        fetch: (url, init) => used.server.client.fetch(url, init?.method === 'PUT' ? { ...init, body: 'other' } : init),
       };
       const store = s3BlobStore(options({ client: lying, retry: { attempts: 1 } }));
       await expect(store.put(smallDigest, bytesSource(small))).rejects.toMatchObject({
@@ -222,7 +203,7 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
   });
 
   it('takes a bucket with dots', async () => {
-    await server.createBucket('dotted.bucket.name');
+    await used.server.createBucket('dotted.bucket.name');
     const store = s3BlobStore(options({ bucket: 'dotted.bucket.name' }));
     await store.put(smallDigest, bytesSource(small));
     expect(await read(store, smallDigest)).toBe(smallDigest);
