@@ -13,15 +13,9 @@ import { createHash, integrityOf } from '../../src/digest/index.ts';
 import { someBytes } from '../../src/testing/bytes.ts';
 import { temporaryFolder } from './command.ts';
 import { writeLargeFile } from './large-file.ts';
-import { figure, long, mebibytes } from './report.ts';
+import { allowedMemory, figure, long, mebibytes } from './report.ts';
 
 const size = long ? 4 * 2 ** 30 : 2 ** 29;
-const allowed = 128 * 2 ** 20;
-/**
- * A tar of artifacts that are downloaded twice comes close to what is allowed, and on a busy machine beyond it: the long
- * round judges it like the rest, the short one only that it does not grow much.
- */
-const groupedAllowed = long ? allowed : 192 * 2 ** 20;
 const worker = fileURLToPath(new URL('memory-worker.ts', import.meta.url));
 const block = someBytes(2 ** 20);
 
@@ -69,7 +63,7 @@ const works: readonly (readonly [verb: string, gone: readonly string[]])[] = [
 ];
 
 describe.skipIf(!existsSync('/proc/self/status'))(`an entry of ${mebibytes(size)}`, () => {
-  it(`takes at most ${mebibytes(allowed)} more than a process that does nothing`, async () => {
+  it(`takes at most ${mebibytes(allowedMemory)} more than a process that does nothing`, async () => {
     const cwd = temporaryFolder();
     writeLargeFile(join(cwd, 'large'), size);
     writeFileSync(join(cwd, 'package-lock.json'), await largePackage());
@@ -80,7 +74,7 @@ describe.skipIf(!existsSync('/proc/self/status'))(`an entry of ${mebibytes(size)
       const more = (await peakOf(verb, cwd)) - idle;
       const took = `${((performance.now() - start) / 1000).toFixed(1)} s`;
       figure(`memory of ${verb}`, { entry: mebibytes(size), idle: mebibytes(idle), above: mebibytes(more), took });
-      if (more > (verb === 'pack a lock into one tar' ? groupedAllowed : allowed)) tooMuch.push(verb);
+      if (more > allowedMemory) tooMuch.push(verb);
       if (verb === 'unpack a file') expect(statSync(join(cwd, 'out', 'large')).size).toBe(size);
       for (const name of gone) await rm(join(cwd, name), { recursive: true });
     }

@@ -9,11 +9,10 @@ import { runRegistry } from '../peers/guarded-registry.ts';
 import { peerFolder } from '../peers/programs.ts';
 import { temporaryFolder } from './command.ts';
 import { writeLargeFile } from './large-file.ts';
-import { figure, long, mebibytes } from './report.ts';
+import { allowedMemory, figure, long, mebibytes } from './report.ts';
 import { peakIn, servedRegistry, type ServedRegistry } from './served-registry.ts';
 
 const size = long ? 4 * 2 ** 30 : 2 ** 28;
-const allowed = 128 * 2 ** 20;
 /** Node's own fetch keeps what it has sent until the collector comes by. */
 const allowedWithFetch = 192 * 2 ** 20;
 const worker = fileURLToPath(new URL('registry-memory-worker.ts', import.meta.url));
@@ -63,7 +62,7 @@ class Measured {
     this.#empty = empty;
   }
 
-  note(name: string, peak: number, than: 'empty' | 'loaded', limit: number = allowed, took?: number): void {
+  note(name: string, peak: number, than: 'empty' | 'loaded', limit: number = allowedMemory, took?: number): void {
     const above = peak - (than === 'empty' ? this.#empty : this.#loaded);
     figure(`memory of ${name}`, {
       blob: mebibytes(size),
@@ -91,13 +90,13 @@ async function peakFor(cwd: string, verb: string, transport = '', from = '', to 
 describe.skipIf(!existsSync('/proc/self/status'))(`a blob of ${mebibytes(size)}`, () => {
   describe.each(Object.keys(registries))('that goes through %s', (name) => {
     const isThere = name !== 'distribution' || peerFolder !== undefined;
-    it.skipIf(!isThere)(`takes at most ${mebibytes(allowed)} more memory`, async () => {
+    it.skipIf(!isThere)(`takes at most ${mebibytes(allowedMemory)} more memory`, async () => {
       const cwd = temporaryFolder();
       const measured = new Measured(await peakFor(cwd, 'nothing'), await emptyPeak());
       const from = (await registries[name]?.(cwd)) as Started;
       const to = await servedRegistry('fs:other', cwd);
       for (const transport of transports) {
-        const limit = transport === direct ? allowed : allowedWithFetch;
+        const limit = transport === direct ? allowedMemory : allowedWithFetch;
         writeLargeFile(join(cwd, 'large'), size);
         await peakFor(cwd, 'pack into a layout');
         for (const [verb, gone] of works) {

@@ -8,14 +8,11 @@ import { createHash } from '../../src/digest/index.ts';
 import { describeWithPeers } from '../interop/peers.ts';
 import { temporaryFolder } from './command.ts';
 import { writeLargeFile } from './large-file.ts';
-import { figure, long, mebibytes } from './report.ts';
+import { allowedMemory, figure, long, mebibytes } from './report.ts';
 import { peakIn } from './served-registry.ts';
 import { storeServers, StoreScene, type StoreName } from './store-scene.ts';
 
 const size = long ? 4 * 2 ** 30 : 2 ** 28;
-const allowed = 128 * 2 ** 20;
-/** A read from S3 came to 124 MiB: too close to what is allowed for the short round, which is not the judge of it. */
-const allowedToRead = (name: StoreName): number => (name === 's3' && !long ? 192 * 2 ** 20 : allowed);
 const allowedInServer = 256 * 2 ** 20;
 const worker = fileURLToPath(new URL('store-memory-worker.ts', import.meta.url));
 const run = promisify(execFile);
@@ -68,7 +65,7 @@ function watch(pid: number): () => number {
 describeWithPeers(`a blob of ${mebibytes(size)}`, () => {
   const serversOf = storeServers();
   it.each<StoreName>(['s3', 'postgres'])(
-    `in and out of %s takes at most ${mebibytes(allowed)} more memory`,
+    `in and out of %s takes at most ${mebibytes(allowedMemory)} more memory`,
     async (name) => {
       const cwd = temporaryFolder();
       const servers = serversOf();
@@ -89,7 +86,7 @@ describeWithPeers(`a blob of ${mebibytes(size)}`, () => {
           'above one that loads the same': mebibytes(peak - loaded),
           took: `${((performance.now() - began) / 1000).toFixed(1)} s`,
         });
-        expect.soft(peak - empty).toBeLessThanOrEqual(verb === 'get' ? allowedToRead(name) : allowed);
+        expect.soft(peak - empty).toBeLessThanOrEqual(allowedMemory);
       }
       if (name === 's3') return;
       figure('memory of Postgres', { idle: mebibytes(before), 'at most': mebibytes(inServer()) });
