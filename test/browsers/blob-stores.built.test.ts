@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../meta/source-tree.ts';
 import { openPage, type BrowserName, type PageOptions, type ScriptPage } from '../runtimes/browsers.ts';
 import { addModule, projectWithPackage } from '../runtimes/installed-package.ts';
+import { casesOf } from '../runtimes/stores/contract-outcomes.ts';
 import { runtimesIn } from '../runtimes/tools.ts';
 import { suites } from './store-contracts.ts';
 
@@ -14,12 +15,6 @@ await addModule(project, 'store-page.js', join(root, 'test/browsers/store-page.t
 
 const open = (browser: BrowserName, options?: PageOptions): Promise<ScriptPage> =>
   openPage(browser, project, runtimes, "import './store-page.js';", options);
-
-function casesOf(suite: string): string[] {
-  const names: string[] = [];
-  suites[suite]?.({ describe: (_name, define) => define(), it: (name) => void names.push(name) });
-  return names;
-}
 
 const browsers: readonly BrowserName[] = ['Chromium', 'Firefox'];
 const kinds = ['opfs', 'indexeddb'] as const;
@@ -41,7 +36,7 @@ describe.each(browsers)('the stores of %s', { timeout: 120_000 }, (browser) => {
         outcomes = (await page.ask(`${run}('${suite}')`)) as typeof outcomes;
       }, 300_000);
 
-      it.each(casesOf(suite))('%s', (name) => {
+      it.each(casesOf(suites, suite))('%s', (name) => {
         expect(outcomes[name]).toBe('works');
       });
     });

@@ -1,9 +1,7 @@
 import { indexedDbBlobStore, indexedDbRecordStore } from 'packwright/blob-store/indexeddb';
 import { opfsBlobStore, opfsRecordStore } from 'packwright/blob-store/opfs';
-import { blobStoreContract, recordStoreContract, type TestRunner } from 'packwright/testing';
-
-/** A suite of cases, by the name of the store that it is about. */
-export type Suite = (runner: TestRunner) => void;
+import { blobStoreContract, recordStoreContract } from 'packwright/testing';
+import type { Suites } from '../runtimes/stores/contract-outcomes.ts';
 
 const fresh = (): string => crypto.randomUUID();
 
@@ -52,7 +50,7 @@ async function replaceChunks(name: string, digest: string, bytes: Uint8Array): P
 }
 
 /** Every contract of the stores that browsers have. */
-export const suites: Readonly<Record<string, Suite>> = {
+export const suites: Suites = {
   opfsBlobStore: (runner) =>
     blobStoreContract(runner, {
       name: 'opfsBlobStore',
@@ -104,17 +102,3 @@ export const suites: Readonly<Record<string, Suite>> = {
       },
     }),
 };
-
-/** What became of each case of a suite: `works`, or why not. */
-export async function outcomesOf(name: string): Promise<Record<string, string>> {
-  const cases: [string, () => Promise<void>][] = [];
-  suites[name]?.({ describe: (_name, define) => define(), it: (title, run) => void cases.push([title, run]) });
-  const outcomes: Record<string, string> = {};
-  for (const [title, run] of cases) {
-    outcomes[title] = await run().then(
-      () => 'works',
-      (error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error)),
-    );
-  }
-  return outcomes;
-}

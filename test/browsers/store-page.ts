@@ -1,4 +1,5 @@
-import { outcomesOf } from './store-contracts.ts';
+import { outcomesIn, type Outcomes } from '../runtimes/stores/contract-outcomes.ts';
+import { suites } from './store-contracts.ts';
 import { scenarios, workerTasks } from './store-scenarios.ts';
 
 /** The script of a page, and of its workers. */
@@ -7,6 +8,8 @@ interface Task {
   readonly kind: string;
   readonly name: string;
 }
+
+const outcomesOf = (suite: string): Promise<Outcomes> => outcomesIn(suites, suite);
 
 /** What a case of a contract gives in a worker that loads the same script. */
 async function outcomesInWorker(suite: string): Promise<unknown> {

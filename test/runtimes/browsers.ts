@@ -1,5 +1,7 @@
+import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { extname } from 'node:path';
 import { chromium } from 'playwright';
 import { bundleFor } from './bundle.ts';
 import type { Runtimes } from './tools.ts';
@@ -25,7 +27,17 @@ interface OpenTab {
 export interface PageOptions {
   /** Bytes that its origin may store; what the browser gives by default. */
   readonly quota?: number | undefined;
+  /** Files that its server has beside the script, by name. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
+  /** Modules of Node that a library names, and loads only on Node. */
+  readonly unused?: readonly string[] | undefined;
 }
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.data': 'application/octet-stream',
+};
 
 /** Opens a page, from a server of its own, that runs `entry` with the modules of a project. */
 export async function openPage(
@@ -35,13 +47,14 @@ export async function openPage(
   entry: string,
   options: PageOptions = {},
 ): Promise<ScriptPage> {
-  const script = await bundleFor(project, entry, ['browser']);
+  const script = await bundleFor(project, entry, ['browser'], options.unused);
   const server = createServer((request, response) => {
-    const isScript = request.url === '/page.js';
-    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-    response.end(
-      isScript ? script : '<!doctype html><meta charset="utf-8"><script type="module" src="page.js"></script>',
-    );
+    const name = (request.url ?? '').slice(1);
+    const file = options.files?.[name];
+    response.setHeader('content-type', contentTypes[extname(name)] ?? 'text/html');
+    if (file !== undefined) createReadStream(file).pipe(response);
+    else if (name === 'page.js') response.end(script);
+    else response.end('<!doctype html><meta charset="utf-8"><script type="module" src="page.js"></script>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -85,6 +98,9 @@ interface Puppeteer {
   readonly default: { launch(options: Readonly<Record<string, unknown>>): Promise<Browser> };
 }
 
+/** What is asked of a page may take minutes on a busy machine: then its test says that it is late, and not the browser. */
+const protocolTimeout = 600_000;
+
 type OpenIn = (url: string, runtimes: Runtimes, options: PageOptions) => Promise<OpenTab>;
 
 const tabs: Readonly<Record<BrowserName, OpenIn>> = {
@@ -107,7 +123,7 @@ const tabs: Readonly<Record<BrowserName, OpenIn>> = {
     const room =
       quota === undefined ? {} : { 'dom.quotaManager.temporaryStorage.fixedLimit': Math.floor(quota / 1024) };
     const executablePath = runtimes.program('firefox-esr');
-    const settings = { browser: 'firefox', executablePath, headless: true, extraPrefsFirefox: room };
+    const settings = { browser: 'firefox', executablePath, headless: true, extraPrefsFirefox: room, protocolTimeout };
     return openTab(url, await puppeteer.launch(settings));
   },
 };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -17,13 +17,25 @@ export async function packedTarball(folder: string): Promise<string> {
   return join(folder, packed.filename);
 }
 
-/** An empty project that has installed the tarball and nothing else, as a user would. */
-export async function projectWithPackage(): Promise<string> {
+/** An empty project that has installed the tarball, as a user would, and the libraries that are named: our versions. */
+export async function projectWithPackage(libraries: readonly string[] = []): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'packwright-project-'));
   const tarball = await packedTarball(folder);
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, type: 'module' }));
-  await run('npm', ['install', '--prefer-offline', '--omit=dev', tarball], { cwd: folder });
+  await run('npm', ['install', '--prefer-offline', '--omit=dev', tarball, ...(await pinned(libraries))], {
+    cwd: folder,
+  });
   return folder;
+}
+
+/** `pg@8.23.1`, as package.json says it. */
+async function pinned(libraries: readonly string[]): Promise<string[]> {
+  const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as Manifest;
+  return libraries.map((name) => `${name}@${devDependencies[name] ?? 'of no version'}`);
+}
+
+interface Manifest {
+  readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 /** Adds one of our modules to that project, in one file; its imports are those of the installed package. */

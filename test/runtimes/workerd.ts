@@ -24,8 +24,14 @@ export function runInWorkerd(project: string, runtimes: Runtimes): Promise<unkno
 }
 
 /** Gives a Worker that is made of `entry` some JSON, and gives the JSON that it answers. */
-export async function inWorkerd(project: string, runtimes: Runtimes, entry: string, input: unknown): Promise<unknown> {
-  const worker = await startWorker(project, runtimes, entry);
+export async function inWorkerd(
+  project: string,
+  runtimes: Runtimes,
+  entry: string,
+  input: unknown,
+  options: WorkerOptions = {},
+): Promise<unknown> {
+  const worker = await startWorker(project, runtimes, entry, options);
   try {
     const request = { method: 'POST', body: JSON.stringify(input) };
     const response = await worker.dispatchFetch('http://worker.example/', request);
@@ -44,8 +50,21 @@ export async function serveWorker(project: string, runtimes: Runtimes, entry: st
   return { host, stop: () => worker.dispose() };
 }
 
-async function startWorker(project: string, runtimes: Runtimes, entry: string): Promise<Miniflare> {
+/** What a Worker gets of its platform. */
+export interface WorkerOptions {
+  /** The modules of Node that workerd has, and its sockets, for libraries that need them; packwright itself does not. */
+  readonly nodejs?: boolean | undefined;
+}
+
+async function startWorker(
+  project: string,
+  runtimes: Runtimes,
+  entry: string,
+  { nodejs = false }: WorkerOptions = {},
+): Promise<Miniflare> {
   const { Miniflare } = await runtimes.load<MiniflareModule>('miniflare');
-  const script = await bundleFor(project, entry, ['workerd', 'worker', 'browser']);
-  return new Miniflare({ modules: true, script, compatibilityDate: '2026-04-01' });
+  const modules = nodejs ? ['node:*', 'cloudflare:*'] : [];
+  const script = await bundleFor(project, entry, ['workerd', 'worker', 'browser'], modules);
+  const compatibilityFlags = nodejs ? ['nodejs_compat'] : [];
+  return new Miniflare({ modules: true, script, compatibilityDate: '2026-04-01', compatibilityFlags });
 }
