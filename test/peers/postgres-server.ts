@@ -46,7 +46,7 @@ function program(name: string): string {
 }
 
 /** Postgres refuses to run for root: then it runs for the user that the package made, or for nobody. */
-function owner(): { readonly uid: number; readonly gid: number } | undefined {
+export function postgresOwner(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8');
   const [, uid, gid] = /^postgres:[^:]*:(\d+):(\d+)/m.exec(users) ?? ['', '65534', '65534'];
@@ -57,9 +57,12 @@ function owner(): { readonly uid: number; readonly gid: number } | undefined {
 const tie =
   'exec 3<&0; "$@" </dev/null 3<&- & server=$!; (cat <&3 >/dev/null; kill -3 $server 2>/dev/null) & exec 3<&-; wait $server';
 
-/** Starts one. Settings are what a line of its configuration says: `max_connections=20`. */
-export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
-  const as = owner();
+/** Starts one. Settings are what a line of its configuration says: `max_connections=20`; the others are for initdb. */
+export async function startPostgres(
+  settings: readonly string[] = [],
+  initial: readonly string[] = [],
+): Promise<PostgresServer> {
+  const as = postgresOwner();
   const folder = mkdtempSync(join(tmpdir(), 'packwright-postgres-'));
   chmodSync(folder, 0o700);
   const password = randomBytes(12).toString('hex');
@@ -68,7 +71,11 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   for (const path of as === undefined ? [] : [folder, passwordFile]) chownSync(path, as?.uid ?? 0, as?.gid ?? 0);
   const data = join(folder, 'data');
   const init = ['-D', data, '-U', 'packwright', '-A', 'scram-sha-256', '--pwfile', passwordFile, '-E', 'UTF8'];
-  execFileSync(program('initdb'), [...init, '--no-locale', '--no-sync'], { ...as, cwd: folder, stdio: 'pipe' });
+  execFileSync(program('initdb'), [...init, '--no-locale', '--no-sync', ...initial], {
+    ...as,
+    cwd: folder,
+    stdio: 'pipe',
+  });
   const port = await freePort();
   const all = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, ...settings];
   const args = [program('postgres'), '-D', data, ...all.flatMap((setting) => ['-c', setting])];

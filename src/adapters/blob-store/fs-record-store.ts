@@ -75,7 +75,7 @@ export function fsRecordStore(options: FsRecordStoreOptions): RecordStore {
 }
 
 function facts(folder: RecordFolder, action: FailureFacts['action'], key: string): FailureFacts {
-  return { store: folder.id, action, what: `record ${JSON.stringify(key)}` };
+  return { store: folder.id, action, what: `record ${JSON.stringify(key)}`, place: folder.records };
 }
 
 /** Runs a change of a record while nobody else, in any process, changes it. */

@@ -37,7 +37,7 @@ export function storeFailure(error: unknown, facts: FailureFacts): unknown {
   return new StoreError(codeOf(error.code, facts), `${what} cannot be ${participle[action]}: ${error.code}`, {
     cause: error,
     store,
-    hint: hintOf(error.code, error.path ?? place),
+    hint: hintOf(error.code, full.includes(error.code) ? (place ?? error.path) : (error.path ?? place)),
     retryable: ['EAGAIN', 'EBUSY', 'EMFILE', 'ENFILE', 'EINTR'].includes(error.code),
     ...(digest === undefined ? {} : { digest }),
   });
@@ -52,10 +52,13 @@ export async function orStoreFailure<T>(facts: FailureFacts, run: () => T | Prom
   }
 }
 
+/** An error of these is about a disk: it names what is to stay there, and no file on the way. */
+const full = ['ENOSPC', 'EDQUOT'];
+
 const participle = { read: 'read', write: 'written' };
 
 function codeOf(code: string, { action, digest }: FailureFacts): StoreErrorCode {
-  if (code === 'ENOSPC' || code === 'EDQUOT') return 'ERR_STORE_QUOTA';
+  if (full.includes(code)) return 'ERR_STORE_QUOTA';
   // It was there when it was asked for, and was deleted before it was opened.
   if (code === 'ENOENT' && action === 'read' && digest !== undefined) return 'ERR_BLOB_NOT_FOUND';
   return action === 'read' ? 'ERR_STORE_READ' : 'ERR_STORE_WRITE';

@@ -46,6 +46,10 @@ function createPlainly(path: string, text: string): boolean {
     const file = openNew(path);
     try {
       writeFully(file, utf8(text));
+    } catch (error) {
+      // On a disk that is full it would be a claim of nobody, which all wait for.
+      removeFile(path);
+      throw error;
     } finally {
       closeSync(file);
     }

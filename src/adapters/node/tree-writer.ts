@@ -24,14 +24,19 @@ const checkName = process.platform === 'win32' ? (path: string) => checkWindowsP
  */
 export class TreeWriter {
   readonly #root: string;
+  readonly #place: string;
   readonly #folders = new Set<string>();
   readonly #files = new Set<string>();
   readonly #links = new Map<string, string>();
   readonly #fixModes: boolean;
 
-  /** @param root - An empty folder with mode 0755 as far as the umask let it. */
-  constructor(root: string) {
+  /**
+   * @param root - An empty folder with mode 0755 as far as the umask let it.
+   * @param place - What it is to become, for the hints of errors.
+   */
+  constructor(root: string, place: string = root) {
     this.#root = root;
+    this.#place = place;
     // A umask that takes nothing from 0755 takes nothing from 0644: then no mode needs to be set again.
     this.#fixModes = (fs.lstatSync(root).mode & 0o777) !== 0o755;
     if (this.#fixModes) fs.chmodSync(root, 0o755);
@@ -77,7 +82,7 @@ export class TreeWriter {
     try {
       await writeChunks(descriptor, chunksOf(content, { signal }));
     } catch (error) {
-      throw failure('file', path, error);
+      throw this.#failure('file', path, error);
     } finally {
       fs.closeSync(descriptor);
     }
@@ -139,14 +144,15 @@ export class TreeWriter {
     try {
       return run();
     } catch (error) {
-      throw failure(what, path, error);
+      throw this.#failure(what, path, error);
     }
   }
-}
 
-function failure(what: string, path: string, error: unknown): unknown {
-  if (isErrno(error, 'EEXIST', 'ENOTDIR', 'ELOOP')) return taken(path, error);
-  return storeFailure(error, { store: 'folder', action: 'write', what: `${what} ${JSON.stringify(path)}` });
+  #failure(what: string, path: string, error: unknown): unknown {
+    if (isErrno(error, 'EEXIST', 'ENOTDIR', 'ELOOP')) return taken(path, error);
+    const facts = { store: 'folder', action: 'write', what: `${what} ${JSON.stringify(path)}` } as const;
+    return storeFailure(error, { ...facts, place: this.#place });
+  }
 }
 
 function taken(path: string, cause: unknown): FormatError {

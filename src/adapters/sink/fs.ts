@@ -67,7 +67,7 @@ class FsTransaction implements FileTransaction {
     this.#options = options;
     this.#target = target;
     this.#signal = signal;
-    this.#writer = new TreeWriter(target.stage.tree);
+    this.#writer = new TreeWriter(target.stage.tree, options.directory);
   }
 
   directory(path: string): undefined {
@@ -137,5 +137,6 @@ class FsTransaction implements FileTransaction {
 }
 
 function targetFailure(path: string, error: unknown): unknown {
-  return storeFailure(error, { store: 'folder', action: 'write', what: `target folder ${JSON.stringify(path)}` });
+  const what = `target folder ${JSON.stringify(path)}`;
+  return storeFailure(error, { store: 'folder', action: 'write', what, place: path });
 }

@@ -123,7 +123,10 @@ const reasons: readonly (readonly [RegExp, Reason])[] = [
   ],
   [/^55P03$/, { why: 'a lock was not granted in time', retryable: true }],
   [/^(53300|CONNECT_TIMEOUT)$/, noConnection],
-  [/^(53100|53200|54...)$/, { why: 'the database is out of room', hint: 'give it room, or delete blobs', quota: true }],
+  [
+    /^(53100|53200|54...)$/,
+    { why: 'the database is out of room', said: true, hint: 'give it room, or delete blobs', quota: true },
+  ],
   [/^(42P01|3F000)$/, { why: 'the tables are not there', hint: 'call migratePostgresStore' }],
   [/^(42703|42P07|42P10|42804|42883)$/, otherLayout],
   [

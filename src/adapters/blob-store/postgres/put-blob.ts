@@ -125,7 +125,7 @@ async function putStream(
       return await putWhole(database, first ?? new Uint8Array(), digest, signal);
     }
     const fill = async (over: Database): Promise<Created> => {
-      const upload = await Upload.begin(over, { signal });
+      const upload = await Upload.begin(over, { signal }, digest);
       const flush = transaction !== undefined;
       return fillUpload(upload, [first ?? second, second], all, { check, digest, signal, flush, stop: reading.stop });
     };

@@ -18,16 +18,19 @@ export class Upload {
   readonly id: string;
   readonly #database: Database;
   readonly #holder: string;
+  /** What it is to be, where that is known: errors are about that. */
+  readonly #blob: Digest | undefined;
 
-  constructor(database: Database, id: string, holder: string) {
+  constructor(database: Database, id: string, holder: string, blob?: Digest) {
     this.#database = database;
     this.id = id;
     this.#holder = holder;
+    this.#blob = blob;
   }
 
-  /** A new, empty one. */
-  static async begin(database: Database, options: UploadOptions): Promise<Upload> {
-    const upload = new Upload(database, randomId(), randomId());
+  /** A new, empty one, of a blob where that is known. */
+  static async begin(database: Database, options: UploadOptions, blob?: Digest): Promise<Upload> {
+    const upload = new Upload(database, randomId(), randomId(), blob);
     await upload.#run({
       text: `INSERT INTO ${database.tables.blobs} (id, holder) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`,
       values: [upload.id, upload.#holder],
@@ -158,7 +161,9 @@ export class Upload {
   }
 
   async #run(statement: Omit<Statement, 'action' | 'what'>): Promise<readonly Row[]> {
-    const { rows } = await this.#database.run({ ...statement, action: 'write', what: `upload ${this.id}` });
+    const blob = this.#blob;
+    const facts = blob === undefined ? { what: `upload ${this.id}` } : { what: `blob ${blob}`, digest: blob };
+    const { rows } = await this.#database.run({ ...statement, ...facts, action: 'write' });
     return rows;
   }
 }

@@ -109,16 +109,20 @@ export async function findByWriter(
   digest: Digest,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const action = writing(digest);
-  if ((await findBlob(bucket, digest, { action, signal })) === undefined) return false;
+  if ((await findBlob(bucket, digest, { action: writing(digest), signal })) === undefined) return false;
+  await markFound(bucket, digest, signal);
+  return true;
+}
+
+/** Says that a writer has found a blob just now. */
+export async function markFound(bucket: S3Bucket, digest: Digest, signal: AbortSignal | undefined): Promise<void> {
   await bucket.ask({
     method: 'PUT',
     key: bucket.keyOf(nameOfMark(digest)),
     headers: { ...bucket.settings.recordHeaders, ...timeHeaders(bucket) },
     body: new Uint8Array(),
     expect: [200],
-    action,
+    action: writing(digest),
     signal,
   });
-  return true;
 }

@@ -103,6 +103,11 @@ export class S3Bucket {
     return this.#conditions === 'kept';
   }
 
+  /** From now on {@link create} writes without a condition: what is there is the same, if anything is. */
+  ignoreConditions(): void {
+    this.#conditions = 'unknown';
+  }
+
   /**
    * Writes an object that is not there: PUT, or the end of an upload. False where it is there. A server that does not
    * keep `If-None-Match` writes what is the same anyhow, as these keys are digests.
@@ -190,7 +195,7 @@ export class S3Bucket {
     const answer = await exchange(url, init, context, { signal, patient: true });
     if (expect.includes(answer.response.status)) return answer;
     const text = method === 'HEAD' ? '' : await textOf(answer);
-    throw answerFailure(answer, text, { followsClock: followsServerClock(client) });
+    throw answerFailure({ ...answer, method }, text, { followsClock: followsServerClock(client) });
   }
 }
 
@@ -235,7 +240,8 @@ function documentOf(bucket: S3Bucket, request: S3Request, answer: S3Answer, root
   const text = new TextDecoder().decode(answer.bytes);
   const document = parseXml(text);
   if (document?.name === root) return document;
-  throw answerFailure({ url: bucket.url(request.key), response: new Response(null, answer) }, text);
+  const { key, query, method } = request;
+  throw answerFailure({ url: bucket.url(key, query), response: new Response(null, answer), method }, text);
 }
 
 /** Aside from the event loop, and at the speed of the platform. */

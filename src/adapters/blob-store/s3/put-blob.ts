@@ -3,7 +3,7 @@ import { algorithmOf, hexOf, type Digest } from '../../../digest/digest.ts';
 import { contentCheck, type ContentCheck } from '../../../digest/verify-stream.ts';
 import { StoreError } from '../../../errors.ts';
 import { nameOfBlob } from './blob-key.ts';
-import { findBlob, findByWriter, timeHeaders, writing } from './blob-objects.ts';
+import { findBlob, findByWriter, markFound, timeHeaders, writing } from './blob-objects.ts';
 import { smallBody, type S3Bucket } from './bucket.ts';
 import { maxParts, Multipart, type MultipartTarget } from './multipart.ts';
 import { sendParts, type Part } from './parts.ts';
@@ -18,12 +18,13 @@ export async function putBlob(
   const { bytes } = source;
   // Of small bytes that are at hand, the server says itself whether they are there.
   const atOnce = bucket.keepsConditions && bytes !== undefined && bytes.length <= smallBody;
-  if (atOnce && (await writeBlob(bucket, digest, source, signal))) return true;
-  if (await findByWriter(bucket, digest, signal)) return false;
-  return writeBlob(bucket, digest, source, signal);
+  if (!atOnce && (await findByWriter(bucket, digest, signal))) return false;
+  const created = await writeBlob(bucket, digest, source, signal);
+  if (atOnce && !created) await markFound(bucket, digest, signal);
+  return created;
 }
 
-/** Writes a blob. Nothing is seen of it before all its bytes were checked. */
+/** Writes a blob; false where it is there. Nothing is seen of it before all its bytes were checked. */
 export async function writeBlob(
   bucket: S3Bucket,
   digest: Digest,
@@ -89,9 +90,13 @@ class BlobUpload {
   }
 
   /** The digest that S3 is to find is ours where that is a SHA-256: it refuses any other bytes. */
-  #putWhole(body: Uint8Array): Promise<boolean> {
+  async #putWhole(body: Uint8Array): Promise<boolean> {
     const sha256 = algorithmOf(this.#digest) === 'sha256' ? hexOf(this.#digest) : undefined;
-    return this.#bucket.create({ ...this.#target, method: 'PUT', body, sha256 });
+    const put = (): Promise<boolean> => this.#bucket.create({ ...this.#target, method: 'PUT', body, sha256 });
+    if (await put()) return true;
+    if (await isThere(this.#bucket, this.#digest, this.#target.signal)) return false;
+    this.#bucket.ignoreConditions();
+    return put();
   }
 
   async finish(): Promise<boolean> {
@@ -113,18 +118,31 @@ export async function completeBlob(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
-    const created = await multipart.complete();
+    let created = await multipart.complete();
+    let there = await isThere(bucket, digest, signal);
+    if (!created && !there) {
+      bucket.ignoreConditions();
+      created = await multipart.complete();
+      there = await isThere(bucket, digest, signal);
+    }
     if (!created) await multipart.abort();
     // A server that was killed while it completed may say yes when it is asked again, and have nothing (versitygw 1.8).
-    if ((await findBlob(bucket, digest, { action: writing(digest), signal })) === undefined)
-      throw notThere(bucket, digest);
+    if (!there) throw notThere(bucket, digest);
     return created;
   } catch (error) {
     // A try whose answer was lost may have completed it: then the upload is not there any more, and the blob is.
     const gone = error instanceof StoreError && error.details.s3Code === 'NoSuchUpload';
-    if (gone && (await findBlob(bucket, digest, { action: writing(digest), signal })) !== undefined) return true;
+    if (gone && (await isThere(bucket, digest, signal))) return true;
     throw error;
   }
+}
+
+/**
+ * True where a blob is there. A server may refuse to write it over nothing: over the marker of a deletion, where the
+ * bucket has versions (versitygw 1.8; S3 takes it).
+ */
+async function isThere(bucket: S3Bucket, digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
+  return (await findBlob(bucket, digest, { action: writing(digest), signal })) !== undefined;
 }
 
 function notThere(bucket: S3Bucket, digest: Digest): StoreError {

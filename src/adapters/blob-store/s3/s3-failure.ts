@@ -23,6 +23,8 @@ export interface S3Fault {
   /** The region that the bucket is in, where the server says so. */
   readonly region: string | undefined;
   readonly date: string | undefined;
+  /** What the credentials must allow, in the words of a policy: `s3:GetObject`. */
+  readonly permission: string;
 }
 
 const faults = new WeakMap<HttpFailure, S3Fault>();
@@ -46,7 +48,7 @@ const passing = new Set([
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
 export function answerFailure(
-  { url, response }: { readonly url: URL; readonly response: Response },
+  { url, response, method }: { readonly url: URL; readonly response: Response; readonly method: string },
   text: string,
   { followsClock = false }: { readonly followsClock?: boolean } = {},
 ): HttpFailure {
@@ -67,8 +69,17 @@ export function answerFailure(
     html: isHtml(headers) && text.trim() !== '' && !isError,
     region: printable(headers.get('x-amz-bucket-region') ?? undefined) ?? said('Region'),
     date: headers.get('date') ?? undefined,
+    permission: permissionFor(method, url.searchParams),
   });
   return failure;
+}
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
+function permissionFor(method: string, query: URLSearchParams): string {
+  if (method === 'DELETE') return query.has('uploadId') ? 's3:AbortMultipartUpload' : 's3:DeleteObject';
+  if (method !== 'GET' && method !== 'HEAD') return 's3:PutObject';
+  if (query.has('uploads')) return 's3:ListBucketMultipartUploads';
+  return query.has('list-type') ? 's3:ListBucket' : 's3:GetObject';
 }
 
 function isPassing(code = '', followsClock: boolean): boolean {
@@ -91,8 +102,17 @@ export function storeFailure(error: unknown, action: S3Action, { address, clock 
     retryable: error.retryable,
     hint: fault === undefined ? hintOfNetwork(error, host) : hintOf(fault, clock.now(), bucket),
     ...(action.digest === undefined ? {} : { digest: action.digest }),
-    details: { bucket, host, ...(fault && { status: fault.status }), ...(fault?.code && { s3Code: fault.code }) },
+    details: { bucket, host, ...(fault && detailsOf(fault)) },
   });
+}
+
+function detailsOf(fault: S3Fault): Readonly<Record<string, unknown>> {
+  const { status, code, permission } = fault;
+  return { status, ...(code && { s3Code: code }), ...(isDenied(fault) && { permission }) };
+}
+
+function isDenied({ status, html, code }: S3Fault): boolean {
+  return (status === 403 || status === 401) && !html && hints[code ?? ''] === undefined;
 }
 
 function saidBy({ status, code, message, html }: S3Fault, host: string): string {
@@ -105,13 +125,16 @@ function codeOf(fault: S3Fault | undefined, action: S3Action): StoreErrorCode {
   return full || fault?.status === 507 ? 'ERR_STORE_QUOTA' : action.code;
 }
 
-function hintOf({ status, code = '', html, region, date }: S3Fault, now: number, bucket: string): string | undefined {
+function hintOf(fault: S3Fault, now: number, bucket: string): string | undefined {
+  const { status, code = '', html, region, date } = fault;
   if (html) return 'check the endpoint: a proxy, a login page or the console of the server may stand there';
   if (code === 'RequestTimeTooSkewed') return clockHint(date, now);
   const elsewhere = status === 301 || status === 307 || /AuthorizationHeaderMalformed|Redirect|Location/.test(code);
   if (elsewhere) return `the bucket is in ${region ?? 'another region'}: set the region, or the endpoint, to it`;
-  return hints[code] ?? hintOfStatus(status, bucket);
+  return hints[code] ?? hintOfStatus(fault, bucket);
 }
+
+const noRoom = 'the server has no room left: delete something there, or give it more';
 
 const hints: Readonly<Partial<Record<string, string>>> = {
   NoSuchBucket: 'create the bucket, or check its name, the endpoint and the region',
@@ -121,13 +144,18 @@ const hints: Readonly<Partial<Record<string, string>>> = {
   ExpiredToken: 'the credentials have expired: get new ones',
   InvalidToken: 'the session token is wrong, or belongs to another key',
   XAmzContentSHA256Mismatch: 'the bytes were changed on their way to the server',
-  QuotaExceeded: 'the bucket is full: delete something there, or ask for more',
+  QuotaExceeded: noRoom,
+  InsufficientStorage: noRoom,
+  StorageFull: noRoom,
+  XMinioStorageFull: noRoom,
 };
 
-function hintOfStatus(status: number, bucket: string): string | undefined {
-  if (status === 403 || status === 401) {
-    return `the credentials must allow s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListBucket and s3:ListBucketMultipartUploads on ${bucket}`;
+function hintOfStatus(fault: S3Fault, bucket: string): string | undefined {
+  const { status } = fault;
+  if (isDenied(fault)) {
+    return `this needs ${fault.permission} on ${bucket}; the credentials must allow s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListBucket and s3:ListBucketMultipartUploads there`;
   }
+  if (status === 507) return noRoom;
   if (status >= 500) return 'the server has a fault of its own: try again later';
   return undefined;
 }

@@ -93,7 +93,8 @@ export class LayoutFolder implements LayoutDocuments {
       folders.make(this.#directory);
       return await withLock(join(this.#directory, '.packwright.lock'), () => run(session), { signal });
     } catch (error) {
-      throw storeFailure(error, { store: this.id, action: 'write', what: `layout ${this.id}` });
+      const place = this.#directory;
+      throw storeFailure(error, { store: this.id, action: 'write', what: `layout ${this.id}`, place });
     } finally {
       // A writer that found nothing to write leaves no folder.
       folders.removeEmpty();

@@ -271,14 +271,16 @@ describe('a store on S3 says what is wrong', () => {
     }
   });
 
-  it('a bucket that is full', async () => {
-    const { s3, options } = failing(({ method }) => (method === 'PUT' ? s3Error(403, 'QuotaExceeded') : undefined));
-    await expect(s3BlobStore(options).put(digest, bytesSource(bytes))).rejects.toMatchObject({
-      code: 'ERR_STORE_QUOTA',
-    });
-    await expect(s3BlobStore(options).put(largeDigest, bytesSource(large))).rejects.toMatchObject({
-      code: 'ERR_STORE_QUOTA',
-    });
+  it.each([
+    [403, 'QuotaExceeded'],
+    [507, 'InsufficientStorage'],
+    [507, ''],
+    [507, 'XMinioStorageFull'],
+  ])('a bucket that is full: %s %s', async (status, code) => {
+    const { s3, options } = failing(({ method }) => (method === 'PUT' ? s3Error(status, code) : undefined));
+    const full = { code: 'ERR_STORE_QUOTA', retryable: false, hint: expect.stringMatching(/no room left/) as string };
+    await expect(s3BlobStore(options).put(digest, bytesSource(bytes))).rejects.toMatchObject(full);
+    await expect(s3BlobStore(options).put(largeDigest, bytesSource(large))).rejects.toMatchObject(full);
     expect(s3.uploads.size).toBe(0);
   });
 
@@ -450,6 +452,24 @@ describe('a store on S3', () => {
     s3.seen.length = 0;
     expect(await store.put(digestOf(other), bytesSource(other))).toEqual({ created: true });
     expect(s3.seen).toHaveLength(2);
+  });
+
+  it('writes over the marker of a deletion, though the server says that something is there', async () => {
+    const { s3, options } = failing(({ headers }) =>
+      headers.has('if-none-match') ? s3Error(412, 'PreconditionFailed') : undefined,
+    );
+    expect(await s3BlobStore(options).put(digest, chunkedSource(bytes))).toEqual({ created: true });
+    expect(await s3BlobStore(options).put(largeDigest, chunkedSource(large))).toEqual({ created: true });
+    expect(digestOf(await contentOf(s3, digest))).toBe(digest);
+    expect(digestOf(await contentOf(s3, largeDigest))).toBe(largeDigest);
+    expect(s3.uploads.size).toBe(0);
+    s3.fault = () => undefined;
+    const [store, other] = [s3BlobStore(options), someBytes(50, 7)];
+    await store.put(digestOf(other), bytesSource(other));
+    s3.objects.delete(nameOfBlob(digest));
+    s3.fault = ({ headers }) => (headers.has('if-none-match') ? s3Error(412, 'PreconditionFailed') : undefined);
+    expect(await store.put(digest, bytesSource(bytes))).toEqual({ created: true });
+    expect(digestOf(await contentOf(s3, digest))).toBe(digest);
   });
 
   it('lets another writer be first, and frees its parts', async () => {
