@@ -1,3 +1,4 @@
+import { hastenCollection } from '../bytes/hasten-collection.ts';
 import { giveUpWaiting, type AbortLink } from './abort-link.ts';
 import type { HttpTimeouts } from './exchange.ts';
 import { failureAt } from './http-failure.ts';
@@ -120,6 +121,7 @@ export class BodyReader {
       throw failureAt(url, 'protocol', `sent more than the ${announced} bytes that it announced`);
     }
     this.#checkRate();
+    hastenCollection(part.length);
     return part;
   }
 
