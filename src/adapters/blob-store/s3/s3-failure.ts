@@ -127,19 +127,25 @@ function codeOf(fault: S3Fault | undefined, action: S3Action): StoreErrorCode {
 
 function hintOf(fault: S3Fault, now: number, bucket: string): string | undefined {
   const { status, code = '', html, region, date } = fault;
-  if (html) return 'check the endpoint: a proxy, a login page or the console of the server may stand there';
+  if (html) return notS3;
   if (code === 'RequestTimeTooSkewed') return clockHint(date, now);
+  // A redirect without a word of S3 is one of a captive portal, or of a console.
+  const moved = [301, 302, 303, 307, 308].includes(status) && code === '' && region === undefined;
+  if (moved) return notS3;
   const elsewhere = status === 301 || status === 307 || /AuthorizationHeaderMalformed|Redirect|Location/.test(code);
   if (elsewhere) return `the bucket is in ${region ?? 'another region'}: set the region, or the endpoint, to it`;
   return hints[code] ?? hintOfStatus(fault, bucket);
 }
 
+const notS3 = 'check the endpoint: a proxy, a login page or the console of the server may stand there';
+const unknownKey =
+  'the server does not know the access key id: check it, the endpoint, and the session token where the key is temporary';
 const noRoom = 'the server has no room left: delete something there, or give it more';
 
 const hints: Readonly<Partial<Record<string, string>>> = {
   NoSuchBucket: 'create the bucket, or check its name, the endpoint and the region',
-  InvalidAccessKeyId: 'the server does not know the access key id: check it, and the endpoint',
-  XAdminUserNotFound: 'the server does not know the access key id: check it, and the endpoint',
+  InvalidAccessKeyId: unknownKey,
+  XAdminUserNotFound: unknownKey,
   SignatureDoesNotMatch: 'the secret access key does not belong to the access key id, or is cut short: check it',
   ExpiredToken: 'the credentials have expired: get new ones',
   InvalidToken: 'the session token is wrong, or belongs to another key',
