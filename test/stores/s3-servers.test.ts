@@ -146,6 +146,27 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
       expect((await fetch(url.replace(/.$/, (end) => (end === '0' ? '1' : '0')))).status).toBe(403);
   });
 
+  it.each(['s3Client', 'aws4fetch'])('gives requests that others put by, with %s', async (name) => {
+    const { accessKeyId, secretAccessKey } = used.server.credentials;
+    const client =
+      name === 's3Client'
+        ? used.server.client
+        : new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
+    const how = options({ client });
+    const store = s3BlobStore(how);
+    const put = await store.presignPut?.(smallDigest, { expiresInSeconds: 60 });
+    if (put === undefined) throw new Error('this client can sign');
+    const { url, ...init } = put;
+    if (kind === 'versitygw') {
+      expect((await fetch(url, { ...init, body: 'other' })).status).toBe(400);
+      expect((await fetch(url, { method: 'PUT', body: 'small' })).status).toBe(403);
+      expect(await keysOf(how.prefix)).toEqual([]);
+    }
+    expect((await fetch(url, { ...init, body: 'small' })).status).toBe(200);
+    expect(await read(store, smallDigest)).toBe(smallDigest);
+    expect((await store.stat(smallDigest))?.modifiedAt).toBeGreaterThan(Date.now() - 60_000);
+  });
+
   if (kind === 'versitygw') {
     it.each<[string, (how: S3StoreOptions, server: S3Server) => S3StoreOptions, object]>([
       [

@@ -6,7 +6,8 @@
 import type { ImportLegacyObjectsOptions, LegacyObjectsReport } from './s3/import-legacy.ts';
 
 export { s3Client, type S3ClientOptions, type S3Credentials, type S3Fetch, type S3SignOptions } from './s3/client.ts';
-export { s3BlobStore, type PresignOptions, type S3BlobStore } from './s3/blob-store.ts';
+export type { PresignedPut, PresignOptions } from './s3/presign.ts';
+export { s3BlobStore, type S3BlobStore } from './s3/blob-store.ts';
 export type { S3StoreOptions } from './s3/options.ts';
 export type { SweepAbandonedOptions, SweptUploads } from './s3/sweep.ts';
 export { s3RecordStore, type S3RecordStore } from './s3/record-store.ts';

@@ -1,13 +1,12 @@
-import { checkOptions, operationKeys } from '../../../bytes/check-options.ts';
 import { digestSizes, parseDigest, type Digest, type DigestAlgorithm } from '../../../digest/digest.ts';
-import { UsageError } from '../../../errors.ts';
 import type { BlobStat, BlobStore } from '../../../ports/blob-store.ts';
-import type { OperationOptions } from '../../../ports/operation.ts';
 import { digestOfName, nameOfBlob, nameOfMark } from './blob-key.ts';
 import { findBlob, reading, statBlob, writing } from './blob-objects.ts';
 import { S3Bucket } from './bucket.ts';
+import type { S3Fetch } from './client.ts';
 import { listObjects } from './list-objects.ts';
 import { checkS3Options, type S3StoreOptions } from './options.ts';
+import type { PresignedPut, PresignOptions } from './presign.ts';
 import { putBlob } from './put-blob.ts';
 import { removeObject } from './remove-object.ts';
 import { firstBytes, storedBlob } from './stored-blob.ts';
@@ -28,12 +27,14 @@ export interface S3BlobStore extends BlobStore {
    * looked at. The bytes come without a check: compare their digest. Present where the client can sign URLs.
    */
   presign?(digest: Digest, options?: PresignOptions): Promise<string>;
-}
-
-/** How long a URL holds. */
-export interface PresignOptions extends OperationOptions {
-  /** From 1 to 604,800 (a week); 900 by default. */
-  readonly expiresInSeconds?: number | undefined;
+  /**
+   * What whoever has it needs to put a blob by one request, without credentials, until it expires: a page with its user's
+   * file. S3 compares the SHA-256 that is signed, and refuses other bytes; moto does not look at it. At most 5 GiB, which
+   * S3 takes by one request. Whether the blob is there is not looked at. Present where the client can sign URLs.
+   *
+   * @throws UsageError `ERR_INVALID_ARGUMENT` for a digest of another algorithm than SHA-256, the only one S3 compares.
+   */
+  presignPut?(digest: Digest, options?: PresignOptions): Promise<PresignedPut>;
 }
 
 /**
@@ -81,8 +82,21 @@ export function s3BlobStore(options: S3StoreOptions): S3BlobStore {
     list: ({ signal } = {}) => listBlobs(bucket, signal),
     ingest: ingestsOf(bucket),
     sweepAbandoned: async (sweep) => (await import('./rarely.ts')).sweepAbandoned(bucket, sweep),
-    ...(options.client.sign === undefined ? {} : { presign: async (digest, how) => presign(bucket, digest, how) }),
+    ...presigning(bucket, options.client),
   };
+}
+
+/** The powers of a client that signs URLs. */
+function presigning(bucket: S3Bucket, client: S3Fetch): Pick<S3BlobStore, 'presign' | 'presignPut'> {
+  if (!canSign(client)) return {};
+  return {
+    presign: async (digest, how) => (await import('./rarely.ts')).presignGet({ bucket, client }, digest, how),
+    presignPut: async (digest, how) => (await import('./rarely.ts')).presignPut({ bucket, client }, digest, how),
+  };
+}
+
+function canSign(client: S3Fetch): client is Required<S3Fetch> {
+  return client.sign !== undefined;
 }
 
 /** Loaded with the first ingest: whoever only puts and gets needs none. */
@@ -115,20 +129,4 @@ async function* listBlobs(
       if (digest !== undefined) yield { digest, size, modifiedAt };
     }
   }
-}
-
-async function presign(bucket: S3Bucket, digest: Digest, options: PresignOptions = {}): Promise<string> {
-  checkOptions('presign', options, ['expiresInSeconds', ...operationKeys]);
-  const { expiresInSeconds = 900, signal } = options;
-  signal?.throwIfAborted();
-  if (!Number.isSafeInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > 604_800) {
-    throw new UsageError(
-      'ERR_INVALID_ARGUMENT',
-      `expiresInSeconds is ${String(expiresInSeconds)}, expected 1 to 604800`,
-      { argument: 'expiresInSeconds' },
-    );
-  }
-  const url = bucket.url(bucket.keyOf(nameOfBlob(parseDigest(digest))), { 'X-Amz-Expires': String(expiresInSeconds) });
-  const signed = await bucket.settings.client.sign?.(url.href, { method: 'GET', aws: { signQuery: true } });
-  return signed?.url ?? '';
 }

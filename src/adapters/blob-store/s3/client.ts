@@ -16,6 +16,8 @@ export interface S3Fetch {
 /** What is signed into the query of a URL. */
 export interface S3SignOptions {
   readonly method: string;
+  /** Those that must come with the request as they are. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly aws: { readonly signQuery: true };
 }
 
@@ -65,7 +67,7 @@ export function s3Client(options: S3ClientOptions): Required<S3Fetch> {
       if (answer.status === 403) skewMs = skewOf(answer.headers, now()) ?? skewMs;
       return answer;
     },
-    sign: async (url, { method }) => ({ url: signedUrl(new URL(url), method, await scopeOf()) }),
+    sign: async (url, init) => ({ url: signedUrl(new URL(url), init, await scopeOf()) }),
   };
   followers.add(client);
   return client;
@@ -123,9 +125,7 @@ function signedHeaders(url: URL, { method = 'GET', headers: given }: RequestInit
   headers.set('x-amz-date', scope.time);
   if (scope.sessionToken !== undefined) headers.set('x-amz-security-token', scope.sessionToken);
   if (!headers.has('x-amz-content-sha256')) headers.set('x-amz-content-sha256', 'UNSIGNED-PAYLOAD');
-  const signed = [['host', url.host] as [string, string], ...headers].filter(([name]) => !unsigned.has(name)).sort();
-  const names = signed.map(([name]) => name).join(';');
-  const fields = signed.map(([name, value]) => `${name}:${value.trim().replace(/\s+/g, ' ')}\n`).join('');
+  const [names, fields] = fieldsOf(url, headers);
   const payload = headers.get('x-amz-content-sha256') ?? '';
   const signature = sign([method, url.pathname, canonicalQuery(url), fields, names, payload], scope);
   const credential = `${scope.accessKeyId}/${scopeText(scope)}`;
@@ -134,16 +134,24 @@ function signedHeaders(url: URL, { method = 'GET', headers: given }: RequestInit
   return headers;
 }
 
+/** The names of what is signed, and the lines of them. */
+function fieldsOf(url: URL, headers: Headers): [names: string, fields: string] {
+  const signed = [['host', url.host] as [string, string], ...headers].filter(([name]) => !unsigned.has(name)).sort();
+  const names = signed.map(([name]) => name).join(';');
+  return [names, signed.map(([name, value]) => `${name}:${value.trim().replace(/\s+/g, ' ')}\n`).join('')];
+}
+
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
-function signedUrl(url: URL, method: string, scope: Scope): string {
+function signedUrl(url: URL, { method, headers }: S3SignOptions, scope: Scope): string {
+  const [names, fields] = fieldsOf(url, new Headers(headers));
   const { searchParams: query } = url;
   query.set('X-Amz-Algorithm', 'AWS4-HMAC-SHA256');
   query.set('X-Amz-Credential', `${scope.accessKeyId}/${scopeText(scope)}`);
   query.set('X-Amz-Date', scope.time);
   if (!query.has('X-Amz-Expires')) query.set('X-Amz-Expires', '900');
-  query.set('X-Amz-SignedHeaders', 'host');
+  query.set('X-Amz-SignedHeaders', names);
   if (scope.sessionToken !== undefined) query.set('X-Amz-Security-Token', scope.sessionToken);
-  const parts = [method, url.pathname, canonicalQuery(url), `host:${url.host}\n`, 'host', 'UNSIGNED-PAYLOAD'];
+  const parts = [method, url.pathname, canonicalQuery(url), fields, names, 'UNSIGNED-PAYLOAD'];
   return `${url.origin}${url.pathname}?${canonicalQuery(url)}&X-Amz-Signature=${sign(parts, scope)}`;
 }
 

@@ -83,6 +83,19 @@ describe('s3Client', () => {
     expect(pairs(url)).toEqual(pairs(signed.url));
   });
 
+  it('signs the headers that must come with a URL as aws4fetch does', async () => {
+    const session = { ...credentials, sessionToken: 'a/token==' };
+    const theirs = new AwsClient({ ...session, service: 's3', region: 'us-east-1' });
+    const address = `${host}/a/b?X-Amz-Expires=60`;
+    const headers = { 'x-amz-checksum-sha256': 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=' };
+    const aws = { signQuery: true, datetime: '20130524T000000Z' } as const;
+    const { url } = await s3Client({ credentials: session, now }).sign(address, { method: 'PUT', headers, aws });
+    const signed = await theirs.sign(address, { method: 'PUT', headers, aws });
+    const pairs = (text: string): string[][] => [...new URL(text).searchParams].sort();
+    expect(pairs(url)).toEqual(pairs(signed.url));
+    expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')).toBe('host;x-amz-checksum-sha256');
+  });
+
   it('asks for credentials before every request, so that they can be renewed (W18)', async () => {
     let asked = 0;
     const renewed = (): S3Credentials => ({ accessKeyId: `key${++asked}`, secretAccessKey: `secret${asked}` });
