@@ -95,7 +95,7 @@ function metadataOf({ invocationId, startedOn, finishedOn }: ProvenanceInput): o
 }
 
 /** The entries of a lock as dependencies, in the order of their paths, which are their names. */
-export function lockDependencies(lock: Lock): readonly ResourceInput[] {
+function lockDependencies(lock: Lock): readonly ResourceInput[] {
   return orderedLock(lock).entries.map((entry) => {
     const { address, purl } = entrySource(entry);
     const { path, mediaType } = entry;

@@ -28,7 +28,7 @@ export async function loadSigningKey(
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT` where nobody can be asked.
  */
-export async function keyPassword(question: string, context: CommandContext): Promise<string> {
+async function keyPassword(question: string, context: CommandContext): Promise<string> {
   const given = environmentPassword(context);
   if (given !== undefined) return given;
   const { input, operation } = context;

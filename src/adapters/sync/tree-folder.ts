@@ -9,7 +9,7 @@ import { removeAbandonedStages } from '../node/stage.ts';
 export type CurrentForm = 'link' | 'file';
 
 /** The tree of a digest, as a name that every file system can hold. */
-export function treeName(digest: Digest): string {
+function treeName(digest: Digest): string {
   return digest.replace(':', '-');
 }
 
