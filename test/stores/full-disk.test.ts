@@ -18,7 +18,7 @@ import { run } from '../cli/run-command.ts';
 import { describeWithPeers } from '../interop/peers.ts';
 import { smallDisk, type SmallDisk } from '../peers/small-disk.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const before = someBytes(200_000);
 const beforeDigest = digestOf(before);

@@ -21,7 +21,7 @@ import { makeAuthority } from '../peers/certificates.ts';
 import { listen } from '../peers/listen.ts';
 import { useS3Server } from './use-s3-server.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const small = utf8('small');
 const digest = digestOf(small);

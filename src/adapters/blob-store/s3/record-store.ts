@@ -12,7 +12,8 @@ import type { SweepAbandonedOptions } from './sweep.ts';
 export interface S3RecordStore extends RecordStore {
   /**
    * Removes what records that were deleted so long ago left behind: an object of 33 bytes each, where deleting is
-   * not atomic. There it must not run while somebody may create one of those records anew.
+   * not atomic. There it must not run while somebody may create one of those records anew. Removes nothing where the
+   * server would then refuse to make such a record again: versitygw, in a bucket with versions.
    *
    * @throws UsageError `ERR_INVALID_ARGUMENT`; StoreError `ERR_STORE_WRITE`.
    */

@@ -102,6 +102,22 @@ describe('a deleted record', () => {
     expect([...s3.objects.keys()].sort()).toEqual(['p/conditions', 'p/records/b-']);
   });
 
+  it('is not swept where the server would not let it be made again', async () => {
+    const { s3, options } = someS3();
+    const store = s3RecordStore(options);
+    const written = await store.put('a', utf8('x'), { ifVersion: null });
+    await store.delete('a', { ifVersion: written === 'conflict' ? '' : written.version });
+    const deleted = new Set<string>();
+    s3.fault = ({ method, key, headers }) => {
+      if (method === 'DELETE') deleted.add(key);
+      const refused = headers.has('if-none-match') && deleted.has(key);
+      return refused ? new Response(null, { status: 412 }) : undefined;
+    };
+    expect(await store.sweep({ olderThanSeconds: 0 })).toEqual({ removed: 0 });
+    expect([...s3.objects.keys()].sort()).toEqual(['p/conditions', 'p/records/a-']);
+    expect(await store.put('a', utf8('y'), { ifVersion: null })).not.toBe('conflict');
+  });
+
   it('leaves nothing behind where deleting is atomic', async () => {
     const { s3, options } = someS3();
     const store = s3RecordStore({ ...options, atomicDelete: true });
