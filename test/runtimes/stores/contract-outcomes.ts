@@ -7,7 +7,7 @@ export type Suites = Readonly<Record<string, (runner: TestRunner) => void>>;
 export type Outcomes = Readonly<Record<string, string>>;
 
 /** What a case on a busy machine does not take: one that hangs must not keep the others from being told. */
-const patience = 60_000;
+const patience = 240_000;
 
 /** The names of the cases of a suite. */
 export function casesOf(suites: Suites, suite: string): string[] {
