@@ -2,7 +2,7 @@ import { readFile, open } from 'node:fs/promises';
 import type { Pool, PoolClient } from 'pg';
 import { bytesSource } from 'packwright';
 import { postgresBlobStore } from 'packwright/blob-store/postgres';
-import type { Digest } from 'packwright/digest';
+import { digestOf, type Digest } from 'packwright/digest';
 import { fileBytes } from 'packwright/source/file';
 import { drain, type LargeBlob, type SmallBlob } from './stores-load.ts';
 
@@ -17,12 +17,13 @@ export interface PostgresWay {
   empty(): Promise<void>;
 }
 
-export type PostgresWayName = 'packwright' | 'pg, one bytea row' | 'pg, large objects';
+export type PostgresWayName = 'packwright' | 'pg, one bytea row' | 'pg, one row, checked' | 'pg, large objects';
 
 /** Each of them over the same kind of pool. */
 export const postgresWays: Readonly<Record<PostgresWayName, (pool: Pool) => PostgresWay>> = {
   packwright: storeWay,
-  'pg, one bytea row': rowWay,
+  'pg, one bytea row': (pool) => rowWay(pool, 'plain', () => undefined),
+  'pg, one row, checked': (pool) => rowWay(pool, 'checked', checkDigest),
   'pg, large objects': objectWay,
 };
 
@@ -51,25 +52,32 @@ function storeWay(client: Pool): PostgresWay {
 }
 
 /** What a program does that knows nothing better: the whole blob as one value, in memory on both sides. */
-function rowWay(client: Pool): PostgresWay {
+function rowWay(client: Pool, table: string, check: (digest: Digest, bytes: Uint8Array) => void): PostgresWay {
   const insert = async (digest: Digest, bytes: Buffer): Promise<void> => {
-    await client.query('INSERT INTO plain (digest, bytes) VALUES ($1, $2)', [digest, bytes]);
+    check(digest, bytes);
+    await client.query(`INSERT INTO ${table} (digest, bytes) VALUES ($1, $2)`, [digest, bytes]);
   };
   return {
     prepare: async () => {
-      await client.query('CREATE TABLE IF NOT EXISTS plain (digest text PRIMARY KEY, bytes bytea NOT NULL)');
-      await client.query('ALTER TABLE plain ALTER COLUMN bytes SET STORAGE EXTERNAL');
+      await client.query(`CREATE TABLE IF NOT EXISTS ${table} (digest text PRIMARY KEY, bytes bytea NOT NULL)`);
+      await client.query(`ALTER TABLE ${table} ALTER COLUMN bytes SET STORAGE EXTERNAL`);
     },
     putFile: async ({ path, digest }) => insert(digest, await readFile(path)),
     putBytes: ({ bytes, digest }) => insert(digest, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)),
     read: async (digest, size) => {
-      const { rows } = await client.query<{ bytes: Buffer }>('SELECT bytes FROM plain WHERE digest = $1', [digest]);
+      const { rows } = await client.query<{ bytes: Buffer }>(`SELECT bytes FROM ${table} WHERE digest = $1`, [digest]);
       if (rows[0]?.bytes.length !== size) throw new Error(`${digest} is not there`);
+      check(digest, rows[0].bytes);
     },
     empty: async () => {
-      await client.query('TRUNCATE plain');
+      await client.query(`TRUNCATE ${table}`);
     },
   };
+}
+
+/** What a program does that believes neither its caller nor its disk, as our store. */
+function checkDigest(digest: Digest, bytes: Uint8Array): void {
+  if (digestOf(bytes) !== digest) throw new Error(`${digest} has other bytes`);
 }
 
 const pieceBytes = 1 << 20;

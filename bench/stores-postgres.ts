@@ -23,24 +23,24 @@ type MakeFigure = (folder: string, sizes: Sizes) => Promise<Figure>;
  */
 const largestRow = 255;
 
-const both: readonly PostgresWayName[] = ['pg, large objects', 'pg, one bytea row'];
+const rowsToo: readonly PostgresWayName[] = ['pg, large objects', 'pg, one bytea row', 'pg, one row, checked'];
 
 /** packwright's store on Postgres beside what pg does by itself, on one server, which waits for its disk. */
 export const postgresFigures: Readonly<Record<string, MakeFigure>> = {
   'postgres-put-blob': (folder, { mib }) => putBlob(folder, mib, ['pg, large objects']),
   'postgres-get-blob': (folder, { mib }) => getBlob(folder, mib, ['pg, large objects']),
-  'postgres-put-row': (folder, { mib }) => putBlob(folder, Math.min(mib, largestRow), both),
-  'postgres-get-row': (folder, { mib }) => getBlob(folder, Math.min(mib, largestRow), both),
+  'postgres-put-row': (folder, { mib }) => putBlob(folder, Math.min(mib, largestRow), rowsToo),
+  'postgres-get-row': (folder, { mib }) => getBlob(folder, Math.min(mib, largestRow), rowsToo),
   'postgres-put-blobs': (_, { blobs }) => {
     const all = makeSmallBlobs(blobs);
-    return postgresFigure(`put of ${blobs} blobs of 100 KB, ${atOnce} at a time`, both, (way) => ({
+    return postgresFigure(`put of ${blobs} blobs of 100 KB, ${atOnce} at a time`, rowsToo, (way) => ({
       reset: () => way.empty(),
       run: () => eightAtOnce(all, (blob) => way.putBytes(blob)),
     }));
   },
   'postgres-get-blobs': (_, { blobs }) => {
     const all = makeSmallBlobs(blobs);
-    return postgresFigure(`get of ${blobs} blobs of 100 KB, ${atOnce} at a time`, both, (way) => ({
+    return postgresFigure(`get of ${blobs} blobs of 100 KB, ${atOnce} at a time`, rowsToo, (way) => ({
       first: () => eightAtOnce(all, (blob) => way.putBytes(blob)),
       run: () => eightAtOnce(all, ({ digest, bytes }) => way.read(digest, bytes.length)),
     }));

@@ -6,7 +6,7 @@ import { Database, storeKeys, type Row, type Statement } from './database.ts';
 import { blobIngests } from './ingest.ts';
 import { purge } from './purge.ts';
 import { putBlob } from './put-blob.ts';
-import { bytesOfSmall, storedBlob } from './read-blob.ts';
+import { placeAndText, storedBlob } from './read-blob.ts';
 import { sweepAbandoned, type SweepAbandonedOptions, type SweptUploads } from './sweep.ts';
 
 /** Where the blobs are, and how long an upload is kept that nobody goes on with. */
@@ -63,8 +63,7 @@ export function postgresBlobStore(options: PostgresBlobStoreOptions): PostgresBl
     },
     get: async (digest, { signal } = {}) => {
       signal?.throwIfAborted();
-      const more = `, ${bytesOfSmall(database.tables.chunks)}`;
-      const found = await find(database, parseDigest(digest), signal, more);
+      const found = await find(database, parseDigest(digest), signal, `, ${placeAndText}`);
       return found === undefined ? undefined : storedBlob(database, digest, statOf(found).size, found);
     },
     stat: async (digest, { signal } = {}) => {
@@ -104,7 +103,7 @@ async function find(
 ): Promise<Row | undefined> {
   const { rows } = await database.run({
     ...about('read', digest),
-    text: `SELECT ${statColumns}${moreColumns} FROM ${database.tables.blobs} b WHERE digest = $1`,
+    text: `SELECT ${statColumns}${moreColumns} FROM ${database.tables.blobs} WHERE digest = $1`,
     values: [digest],
     signal,
   });

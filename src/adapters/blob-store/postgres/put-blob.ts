@@ -86,20 +86,13 @@ async function touch(database: Database, digest: Digest, signal: Signal): Promis
 
 /** Writes a blob of one row, and makes it visible, by one statement. The bytes were checked. */
 async function putWhole(database: Database, bytes: Uint8Array, digest: Digest, signal: Signal): Promise<Created> {
-  const { blobs, chunks } = database.tables;
   const id = randomId();
   const { rows } = await database.run({
     action: 'write',
     what: `blob ${digest}`,
     digest,
-    text: `WITH blob AS (
-        INSERT INTO ${blobs} (id, digest, size) VALUES ($1, $2, $3::bigint)
-        ON CONFLICT (digest) DO UPDATE SET modified = now() RETURNING id
-      ), row AS (
-        INSERT INTO ${chunks} (upload, part, bytes) SELECT id, 0, $4::bytea FROM blob WHERE id = $1 AND $3::bigint > 0
-        ON CONFLICT (upload, part) DO NOTHING
-      )
-      SELECT id FROM blob`,
+    text: `INSERT INTO ${database.tables.blobs} (id, digest, size, bytes) VALUES ($1, $2, $3::bigint, $4::bytea)
+      ON CONFLICT (digest) DO UPDATE SET modified = now() RETURNING id`,
     values: [id, digest, bytes.length, bytes],
     decisive: true,
     signal,

@@ -359,7 +359,10 @@ describe('a driver that gives bytes as text', () => {
     await store.put(digestOf(large), bytesSource(large));
     await records.put('a', small, { ifVersion: null });
     const blob = await store.get(digestOf(large));
-    client.query = () => Promise.resolve({ rows: [{ bytes: wrong, value: wrong, version: '1' }] });
+    // As a text anything is one; its bytes are checked.
+    const text = typeof wrong === 'string' ? null : wrong;
+    const row = { text, length: 1024 * 1024, value: wrong, version: '1' };
+    client.query = () => Promise.resolve({ rows: [row] });
     const expected = { code: 'ERR_INVALID_ARGUMENT', argument: 'client' };
     await expect(blob?.open().then(contentOf)).rejects.toMatchObject(expected);
     await expect(records.get('a')).rejects.toMatchObject(expected);

@@ -7,6 +7,8 @@ export type Fault = { readonly before: Error } | { readonly after: Error } | { r
 export interface FaultyClient extends PostgresClient {
   /** Every statement that was asked for, without its mark. */
   readonly statements: string[];
+  /** The values of the statement that came last. */
+  values: readonly unknown[];
   /** Says what happens to a statement, by its text and how many came before it. */
   fault: (text: string, index: number) => Fault | undefined;
 }
@@ -15,11 +17,13 @@ export interface FaultyClient extends PostgresClient {
 export function faultyClient(inner: PostgresClient): FaultyClient {
   const client: FaultyClient = {
     statements: [],
+    values: [],
     fault: () => undefined,
     query: async (text, values) => {
       const bare = text.replace(/^\/\*.*?\*\/ /, '');
       const fault = client.fault(bare, client.statements.length);
       client.statements.push(bare);
+      client.values = values;
       if (fault !== undefined && 'hang' in fault) return new Promise(() => undefined);
       if (fault !== undefined && 'before' in fault) throw fault.before;
       const answer = await inner.query(text, values);

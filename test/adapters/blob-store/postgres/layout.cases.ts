@@ -9,6 +9,8 @@ import {
 import { utf8 } from '../../../../src/bytes/encoding.ts';
 import { bytesSource } from '../../../../src/bytes/source.ts';
 import { digestOf } from '../../../../src/digest/digest.ts';
+import { contentOf } from '../../../../src/testing/bytes.ts';
+import { present } from '../../../../src/testing/assert.ts';
 import { faultyClient, once, postgresError } from './faulty-client.ts';
 import { newPrefix, pglite } from './pglite.ts';
 
@@ -30,7 +32,7 @@ describe('the tables of a store', () => {
   it('are made by the first operation, also one that only looks', async () => {
     expect(await postgresBlobStore({ client, prefix }).stat(digest)).toBeUndefined();
     const { rows } = await client.query(`SELECT version FROM ${prefix}layout`);
-    expect(rows).toEqual([{ version: 1 }]);
+    expect(rows).toEqual([{ version: 1 }, { version: 2 }]);
   });
 
   it('are made with their schema', async () => {
@@ -97,11 +99,29 @@ describe('the tables of a store', () => {
 
   it('are not used when a later version made them', async () => {
     await migratePostgresStore({ client, prefix });
-    await client.query(`INSERT INTO ${prefix}layout (version) VALUES (2)`);
+    await client.query(`INSERT INTO ${prefix}layout (version) VALUES (3)`);
     await expect(postgresBlobStore({ client, prefix }).stat(digest)).rejects.toMatchObject({
       code: 'ERR_STORE_READ',
       hint: 'update packwright',
     });
+  });
+
+  it('of version 1 are brought to this one, and what was in them stays', async () => {
+    const [first] = postgresStoreMigrations({ prefix });
+    for (const statement of first?.statements ?? []) await client.query(statement);
+    await client.query(`INSERT INTO ${prefix}blobs (id, digest, size) VALUES ('a', $1, $2)`, [digest, bytes.length]);
+    await client.query(`INSERT INTO ${prefix}chunks (upload, part, bytes) VALUES ('a', 0, $1)`, [bytes]);
+    const waiting = postgresBlobStore({ client, prefix, migrate: false });
+    await expect(waiting.stat(digest)).rejects.toMatchObject({ hint: 'call migratePostgresStore' });
+    const stores = Array.from({ length: 5 }, () => postgresBlobStore({ client, prefix }));
+    for (const blob of await Promise.all(stores.map((store) => store.get(digest)))) {
+      expect(await contentOf(await present(blob).open())).toEqual(bytes);
+      expect(await contentOf(await present(blob).openUnverifiedRange(5, 7))).toEqual(bytes.subarray(5, 7));
+    }
+    expect(await waiting.put(digest, bytesSource(bytes))).toEqual({ created: false });
+    expect(await waiting.delete(digest)).toBe(true);
+    const { rows } = await client.query(`SELECT count(*)::int AS count FROM ${prefix}chunks`);
+    expect(rows).toEqual([{ count: 0 }]);
   });
 
   it('are looked at again after an operation that could not', async () => {

@@ -64,7 +64,7 @@ describe('the rows of a blob', () => {
     const range = await blob.openUnverifiedRange(mebibyte + 10, mebibyte + 20);
     expect(await contentOf(range)).toEqual(bytes.subarray(mebibyte + 10, mebibyte + 20));
     expect(client.statements).toHaveLength(1);
-    expect(client.statements[0]).toContain('substring(c.bytes from 11 for 10)');
+    expect(client.values).toEqual([expect.any(String), 11, 10, 1]);
   });
 
   it('are not compressed in vain', async () => {

@@ -18,6 +18,11 @@ export async function corruptRows(
   digest: Digest,
   bytes: Uint8Array,
 ): Promise<void> {
+  const changed = await client.query(
+    `UPDATE public.${prefix}blobs SET bytes = $2 WHERE digest = $1 AND bytes IS NOT NULL RETURNING id`,
+    [digest, bytes.slice()],
+  );
+  if (changed.rows.length > 0) return;
   const { rows } = await client.query(`SELECT id FROM public.${prefix}blobs WHERE digest = $1`, [digest]);
   const [found] = rows as { id: string }[];
   if (found === undefined) throw new Error(`${digest} is not there`);
