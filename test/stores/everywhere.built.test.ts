@@ -7,11 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { s3BlobStore, s3Client } from 'packwright/blob-store/s3';
 import { utf8 } from '../../src/bytes/encoding.ts';
 import { readAll } from '../../src/bytes/stream.ts';
-import { digestOf, hexOf } from '../../src/digest/digest.ts';
+import { digestOf } from '../../src/digest/digest.ts';
 import { describeWithPeers } from '../interop/peers.ts';
 import { root } from '../meta/source-tree.ts';
-import { startCorsProxy } from '../peers/cors-proxy.ts';
-import type { Listening } from '../peers/listen.ts';
+import { allowPages } from '../peers/bucket-cors.ts';
 import { startPostgres, type PostgresServer } from '../peers/postgres-server.ts';
 import { startS3Server, type S3Server } from '../peers/s3-servers.ts';
 import { openPage, type BrowserName, type ScriptPage } from '../runtimes/browsers.ts';
@@ -24,15 +23,6 @@ import { socketSuites } from '../runtimes/stores/socket-suites.ts';
 import { nowhere, type StoreWorld } from '../runtimes/stores/store-world.ts';
 import { runtimesIn } from '../runtimes/tools.ts';
 import { inWorkerd, type WorkerOptions } from '../runtimes/workerd.ts';
-
-/** What docs/stores.md says that a bucket must allow to pages. */
-const cors = {
-  'access-control-allow-methods': 'GET, HEAD, PUT, POST, DELETE',
-  'access-control-allow-headers':
-    'authorization, content-type, if-match, if-none-match, if-range, range, x-amz-content-sha256, x-amz-copy-source, x-amz-copy-source-range, x-amz-date, x-amz-meta-time, x-amz-security-token',
-  'access-control-expose-headers': 'ETag, Content-Range, x-amz-meta-time, Date',
-  'access-control-max-age': '600',
-};
 
 const run = promisify(execFile);
 const runtimes = runtimesIn(process.env.PACKWRIGHT_RUNTIMES ?? root);
@@ -91,6 +81,7 @@ describeWithPeers('the contracts of the stores', () => {
   beforeAll(async () => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'packwright-everywhere-')));
     server = await startS3Server('versitygw', folder);
+    await allowPages(server);
     postgres = await startPostgres(['fsync=off']);
     const { endpoint, bucket, credentials } = server;
     world = { folder: join(folder, 'stores'), bucket: { endpoint, bucket, credentials }, postgres: postgres.url };
@@ -123,25 +114,19 @@ describeWithPeers('the contracts of the stores', () => {
   describe.each(browsers)('in a page of %s', { timeout: 120_000 }, (browser) => {
     const suites = pageSuites(nowhere);
     const names = Object.keys(suites);
-    let proxy: Listening;
     let page: ScriptPage | undefined;
     let outcomes: Record<string, Outcomes> = {};
     beforeAll(async () => {
-      proxy = await startCorsProxy({ port: Number(new URL(server.endpoint).port) }, cors);
       const lite = join(project, 'node_modules/@electric-sql/pglite/dist');
       const assets = ['pglite.wasm', 'pglite.data', 'initdb.wasm'];
       const files = Object.fromEntries(assets.map((name) => [name, join(lite, name)]));
       const entry = "import * as all from './page-suites.js'; Object.assign(globalThis, all);";
       page = await openPage(browser, project, runtimes, entry, { files, unused: ['node:module'] });
-      const there = { ...world, bucket: { ...world.bucket, endpoint: proxy.url } };
       outcomes = (await page.ask(
-        `pageOutcomes(${JSON.stringify(there)}, ${JSON.stringify(names)})`,
+        `pageOutcomes(${JSON.stringify(world)}, ${JSON.stringify(names)})`,
       )) as typeof outcomes;
     }, 600_000);
-    afterAll(async () => {
-      await page?.close();
-      await proxy.stop();
-    });
+    afterAll(() => page?.close());
 
     describe.each(names)('%s', (suite) => {
       it.each(casesOf(suites, suite))('%s', (title) => {
@@ -152,10 +137,8 @@ describeWithPeers('the contracts of the stores', () => {
     it('a bucket is written and read by signed URLs, without credentials', async () => {
       const bytes = utf8(`from a page of ${browser}`);
       const client = s3Client({ credentials: server.credentials });
-      const store = s3BlobStore({ client, bucket: server.bucket, endpoint: proxy.url, prefix: 'signed' });
-      const hex = hexOf(digestOf(bytes));
-      const key = `${proxy.url}/${server.bucket}/signed/sha256/${hex.slice(0, 2)}/${hex}`;
-      const { url: put } = await client.sign(key, { method: 'PUT', aws: { signQuery: true } });
+      const store = s3BlobStore({ client, bucket: server.bucket, endpoint: server.endpoint, prefix: 'signed' });
+      const put = await store.presignPut?.(digestOf(bytes), { expiresInSeconds: 60 });
       const get = await store.presign?.(digestOf(bytes), { expiresInSeconds: 60 });
       const text = `from a page of ${browser}`;
       expect(await page?.ask(`bySignedUrls(${JSON.stringify({ put, get })}, '${text}')`)).toBe(text);

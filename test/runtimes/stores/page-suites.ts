@@ -3,6 +3,7 @@ import { openPGlite } from './open-pglite.ts';
 import { portableSuites } from './portable-suites.ts';
 import { postgresSuites } from './postgres-suites.ts';
 import type { StoreWorld } from './store-world.ts';
+import type { PresignedPut } from 'packwright/blob-store/s3';
 
 let database: ReturnType<typeof openPGlite> | undefined;
 
@@ -19,10 +20,11 @@ export function pageOutcomes(world: StoreWorld, names: readonly string[]): Promi
 
 /** Writes and reads by URLs that were signed elsewhere: the page has no credentials. */
 export async function bySignedUrls(
-  urls: { readonly put: string; readonly get: string },
+  { put: { url, ...init }, get }: { readonly put: PresignedPut; readonly get: string },
   text: string,
 ): Promise<string> {
-  const answer = await fetch(urls.put, { method: 'PUT', body: text });
-  if (!answer.ok) return `answered ${answer.status}`;
-  return (await fetch(urls.get)).text();
+  const other = await fetch(url, { ...init, body: `${text}, changed` });
+  const answer = await fetch(url, { ...init, body: text });
+  if (other.ok || !answer.ok) return `answered ${other.status} and ${answer.status}`;
+  return (await fetch(get)).text();
 }
