@@ -1,11 +1,8 @@
 /** True for the long run; the short one takes minutes. */
 export const long: boolean = process.env['PACKWRIGHT_SOAK'] === 'long';
 
-/**
- * Bytes of memory that a process may take above one that does nothing. The long round is the judge: the short one has
- * half a processor, where the collector comes late, and finds what grows with a blob, which has 256 MiB or more.
- */
-export const allowedMemory: number = (long ? 128 : 192) * 2 ** 20;
+/** Bytes of memory that a process may take above one that does nothing. */
+export const allowedMemory: number = 128 * 2 ** 20;
 
 /** The seed of everything that is chosen by chance: `PACKWRIGHT_SEED` repeats a run. */
 export const seed: number = Number(process.env['PACKWRIGHT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
