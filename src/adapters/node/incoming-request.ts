@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { hastenCollection } from '../../bytes/hasten-collection.ts';
 import { idleTimer } from './idle-timer.ts';
 
 /** What a request is made of besides the message itself. */
@@ -96,6 +97,7 @@ function bodyOf(
     message.on('data', (chunk: Buffer) => {
       if (ended) return;
       controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      hastenCollection(chunk.length);
       if ((controller.desiredSize ?? 0) > 0) {
         expect(chunk.length);
       } else {
