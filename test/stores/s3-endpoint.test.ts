@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { ServerResponse } from 'node:http';
-import { AwsClient } from 'aws4fetch';
 import { beforeAll, expect, it, vi } from 'vitest';
 import {
   s3BlobStore,
@@ -19,6 +18,7 @@ import { contentOf, someBytes } from '../../src/testing/bytes.ts';
 import { describeWithPeers } from '../interop/peers.ts';
 import { makeAuthority } from '../peers/certificates.ts';
 import { listen } from '../peers/listen.ts';
+import { awsClient } from './aws-client.ts';
 import { useS3Server } from './use-s3-server.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -135,8 +135,7 @@ describeWithPeers('an endpoint of versitygw', () => {
 
   it.each(['fast', 'slow'] as const)('says how far a clock is %s that does not follow it', async (how) => {
     const off = how === 'fast' ? 3_600_000 : -3_600_000;
-    const { accessKeyId, secretAccessKey } = used.server.credentials;
-    const aws = new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
+    const aws = awsClient(used.server.credentials);
     const now = (): number => Date.now() + off;
     const datetime = new Date(now()).toISOString().replace(/[:-]|\.\d{3}/g, '');
     const client = { fetch: (url: string, init?: RequestInit) => aws.fetch(url, { ...init, aws: { datetime } }) };
@@ -170,8 +169,7 @@ describeWithPeers('a session of moto, which checks every signature', () => {
     const version = { iam: '2010-05-08', sts: '2011-06-15' };
     const ask = async (service: keyof typeof version, form: Readonly<Record<string, string>>): Promise<string> => {
       const { endpoint, credentials: own } = used.server;
-      const { accessKeyId, secretAccessKey } = own;
-      const aws = new AwsClient({ accessKeyId, secretAccessKey, service, region: 'us-east-1', retries: 0 });
+      const aws = awsClient(own, service);
       const body = new URLSearchParams({ ...form, Version: version[service] }).toString();
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
       const answer = await aws.fetch(`${endpoint}/`, { method: 'POST', body, headers });

@@ -1,4 +1,3 @@
-import { AwsClient } from 'aws4fetch';
 import { expect, it } from 'vitest';
 import { s3BlobStore, s3Client, s3RecordStore, type S3StoreOptions } from '../../src/adapters/blob-store/s3.ts';
 import { toHex, utf8 } from '../../src/bytes/encoding.ts';
@@ -14,6 +13,7 @@ import { chunkedSource, someBytes } from '../../src/testing/bytes.ts';
 import { describeWithPeers } from '../interop/peers.ts';
 import { listen } from '../peers/listen.ts';
 import { s3ServerKinds } from '../peers/s3-servers.ts';
+import { awsClient } from './aws-client.ts';
 import { useS3Server } from './use-s3-server.ts';
 
 type Client = S3StoreOptions['client'];
@@ -244,9 +244,8 @@ describeWithPeers.each(s3ServerKinds)('S3 on %s, where things go wrong', { timeo
 
     it('says that the clock is wrong where the client does not follow the server, and asks once', async () => {
       let asked = 0;
-      const { accessKeyId, secretAccessKey } = used.server.credentials;
       const datetime = new Date(Date.now() + 3_600_000).toISOString().replace(/[:-]|\.\d{3}/g, '');
-      const aws = new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
+      const aws = awsClient(used.server.credentials);
       const client: Client = {
         fetch: (url, init) => {
           asked += 1;

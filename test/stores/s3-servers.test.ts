@@ -1,4 +1,3 @@
-import { AwsClient } from 'aws4fetch';
 import { afterAll, describe, expect, it } from 'vitest';
 import { s3BlobStore, s3Client, s3RecordStore, type S3StoreOptions } from '../../src/adapters/blob-store/s3.ts';
 import { nodeTransport } from '../../src/adapters/transport/node.ts';
@@ -13,6 +12,7 @@ import { registryContract } from '../../src/testing/index.ts';
 import { chunkedSource, someBytes } from '../../src/testing/bytes.ts';
 import { describeWithPeers } from '../interop/peers.ts';
 import { s3ServerKinds, type S3Server } from '../peers/s3-servers.ts';
+import { awsClient } from './aws-client.ts';
 import { useS3Server } from './use-s3-server.ts';
 
 const large = someBytes(13 << 20);
@@ -42,8 +42,7 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
     const clientNamed = (): S3StoreOptions['client'] => {
       const { credentials } = used.server;
       if (name === 'aws4fetch') {
-        const { accessKeyId, secretAccessKey } = credentials;
-        return new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
+        return awsClient(credentials);
       }
       return s3Client({ credentials, fetch: name === 'platform' ? undefined : transport.fetch });
     };
@@ -130,11 +129,8 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
   });
 
   it.each(['s3Client', 'aws4fetch'])('gives URLs that others read by, with %s', async (name) => {
-    const { accessKeyId, secretAccessKey } = used.server.credentials;
-    const client =
-      name === 's3Client'
-        ? used.server.client
-        : new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
+    const { server } = used;
+    const client = name === 's3Client' ? server.client : awsClient(server.credentials);
     const store = s3BlobStore(options({ client, prefix: `odd,='(${++odd})!` }));
     const ingest = await store.ingest();
     await ingest.append(bytesSource(large));
@@ -147,11 +143,8 @@ describeWithPeers.each(s3ServerKinds)('stores on %s', { timeout: 120_000 }, (kin
   });
 
   it.each(['s3Client', 'aws4fetch'])('gives requests that others put by, with %s', async (name) => {
-    const { accessKeyId, secretAccessKey } = used.server.credentials;
-    const client =
-      name === 's3Client'
-        ? used.server.client
-        : new AwsClient({ accessKeyId, secretAccessKey, service: 's3', region: 'us-east-1', retries: 0 });
+    const { server } = used;
+    const client = name === 's3Client' ? server.client : awsClient(server.credentials);
     const how = options({ client });
     const store = s3BlobStore(how);
     const put = await store.presignPut?.(smallDigest, { expiresInSeconds: 60 });

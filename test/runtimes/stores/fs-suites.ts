@@ -4,6 +4,7 @@ import { fsBlobStore, fsRecordStore } from 'packwright/blob-store/fs';
 import { algorithmOf, hexOf } from 'packwright/digest';
 import { blobStoreContract, recordStoreContract } from 'packwright/testing';
 import type { Suites } from './contract-outcomes.ts';
+import { openedTwice } from './opened-twice.ts';
 
 /** The contracts over folders that lie in one. */
 export function fsSuites(folder: string): Suites {
@@ -15,8 +16,7 @@ export function fsSuites(folder: string): Suites {
         create: () => {
           const directory = fresh();
           return Promise.resolve({
-            store: fsBlobStore({ directory }),
-            reopen: () => Promise.resolve(fsBlobStore({ directory })),
+            ...openedTwice(() => fsBlobStore({ directory })),
             corrupt: (digest, bytes) => {
               const hex = hexOf(digest);
               return writeFile(join(directory, 'blobs', algorithmOf(digest), hex.slice(0, 2), hex.slice(2)), bytes);
@@ -31,8 +31,7 @@ export function fsSuites(folder: string): Suites {
         create: () => {
           const directory = fresh();
           return Promise.resolve({
-            store: fsRecordStore({ directory }),
-            reopen: () => Promise.resolve(fsRecordStore({ directory })),
+            ...openedTwice(() => fsRecordStore({ directory })),
             dispose: () => rm(directory, { recursive: true, force: true }),
           });
         },

@@ -3,6 +3,7 @@ import { blobStoreContract, recordStoreContract } from 'packwright/testing';
 import { corruptRows } from '../../adapters/blob-store/postgres/tables.ts';
 import type { OpenClient } from '../../stores/postgres/clients.ts';
 import type { Suites } from './contract-outcomes.ts';
+import { openedTwice } from './opened-twice.ts';
 
 /** Tables that no case of another runtime uses, on the same server. */
 const freshPrefix = (): string => `t${crypto.randomUUID().slice(0, 8)}_`;
@@ -17,8 +18,7 @@ export function postgresSuites(name: string, open: () => Promise<Pick<OpenClient
           const { client, transaction } = await open();
           const options = { client, transaction, prefix: freshPrefix() };
           return {
-            store: postgresBlobStore(options),
-            reopen: () => Promise.resolve(postgresBlobStore(options)),
+            ...openedTwice(() => postgresBlobStore(options)),
             corrupt: (digest, bytes) => corruptRows(client, options.prefix, digest, bytes),
           };
         },
@@ -28,10 +28,7 @@ export function postgresSuites(name: string, open: () => Promise<Pick<OpenClient
         name,
         create: async () => {
           const options = { client: (await open()).client, prefix: freshPrefix() };
-          return {
-            store: postgresRecordStore(options),
-            reopen: () => Promise.resolve(postgresRecordStore(options)),
-          };
+          return openedTwice(() => postgresRecordStore(options));
         },
       }),
   };

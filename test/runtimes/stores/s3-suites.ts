@@ -1,6 +1,7 @@
 import { s3BlobStore, s3Client, s3RecordStore, type S3StoreOptions } from 'packwright/blob-store/s3';
 import { blobStoreContract, recordStoreContract } from 'packwright/testing';
 import type { Suites } from './contract-outcomes.ts';
+import { openedTwice } from './opened-twice.ts';
 import type { Bucket } from './store-world.ts';
 
 /** The contracts over S3, from whatever runs this. */
@@ -14,8 +15,7 @@ export function s3Suites({ credentials, ...where }: Bucket): Suites {
         create: () => {
           const options = optionsOf();
           return Promise.resolve({
-            store: s3BlobStore(options),
-            reopen: () => Promise.resolve(s3BlobStore(options)),
+            ...openedTwice(() => s3BlobStore(options)),
             corrupt: async (digest, bytes) => {
               const [algorithm, hex = ''] = digest.split(':');
               const name = `${options.prefix ?? ''}/${algorithm}/${hex.slice(0, 2)}/${hex}`;
@@ -30,10 +30,7 @@ export function s3Suites({ credentials, ...where }: Bucket): Suites {
         name: 's3RecordStore',
         create: () => {
           const options = optionsOf();
-          return Promise.resolve({
-            store: s3RecordStore(options),
-            reopen: () => Promise.resolve(s3RecordStore(options)),
-          });
+          return Promise.resolve(openedTwice(() => s3RecordStore(options)));
         },
       }),
   };
