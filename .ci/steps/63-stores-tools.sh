@@ -22,10 +22,11 @@ if [ ! -d "$moto" ]; then
   python3 -m venv "$stage"
   "$stage/bin/pip" install --quiet --no-deps --require-hashes --requirement .ci/stores/requirements.txt
   # What pip wrote names the folder that it wrote to.
-  printf '#!/bin/sh\nexec "%s/bin/python3" -m moto.server "$@"\n' "$moto" >"$stage/bin/moto_server"
+  printf '#!/bin/sh\nexec "%s/bin/python3" "$@"\n' "$moto" >"$stage/bin/python-with-moto"
+  chmod +x "$stage/bin/python-with-moto"
   mv "$stage" "$moto"
 fi
-ln -sfn "$moto/bin/moto_server" "$PACKWRIGHT_PEERS/moto_server"
+ln -sfn "$moto/bin/python-with-moto" "$PACKWRIGHT_PEERS/python-with-moto"
 
 "$PACKWRIGHT_PEERS/versitygw" --version
 "$moto/bin/python3" -c 'import importlib.metadata as m; print("moto", m.version("moto"))'

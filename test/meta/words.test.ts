@@ -6,7 +6,7 @@ import { committedFiles, root } from './source-tree.ts';
 /** Written in pieces, so that this file does not hold what it looks for. */
 const forbidden: Readonly<Record<string, RegExp>> = {
   'a folder of one machine': pattern(
-    String.raw`(^|[\s'"(=:])/(wo` + 'rk|ro' + String.raw`ot|ho` + 'me|Us' + String.raw`ers)/[a-z]`,
+    String.raw`(^|[\s'"(=:])/(wo` + 'rk|ro' + String.raw`ot|ho` + 'me|Us' + String.raw`ers|op` + String.raw`t)/[a-z]`,
   ),
   'the host of a package registry': pattern(
     ['npmjs', 'yarnpkg', 'npmmirror'].map((name) => `registry\\.${name}\\.`).join('|') +

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { lookup } from 'node:dns';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { s3Client, type S3Credentials, type S3Fetch } from '../../src/adapters/blob-store/s3.ts';
 import { programPath } from './programs.ts';
@@ -105,8 +106,8 @@ const commands: Readonly<
     };
   },
   moto: (port, folder, { args = [], env }) => ({
-    program: programPath('moto_server'),
-    args: ['-H', '127.0.0.1', '-p', String(port), ...args],
+    program: programPath('python-with-moto'),
+    args: [fileURLToPath(new URL('moto_server.py', import.meta.url)), '-H', '127.0.0.1', '-p', String(port), ...args],
     env: {
       MOTO_S3_CUSTOM_ENDPOINTS: `http://${domain}:${port}`,
       S3_IGNORE_SUBDOMAIN_BUCKETNAME: 'false',

@@ -28,10 +28,11 @@ export interface S3RecordStore extends RecordStore {
  * refuses to write where it does not. A record is deleted by a conditional write too, of a small object that is passed
  * over: not every server deletes by condition without gaps.
  *
- * What was seen: of 20 parallel writes with one condition versitygw 1.8 and moto 5 let exactly one succeed. Of a DELETE
- * and a PUT at once, both with the ETag that is there, moto lets one succeed; versitygw let both in 26 of 1,000 rounds,
- * and twice the bytes that were written were gone. With `--sidecar` versitygw changes bytes and ETag one after the other
- * and loses updates, which no trial beforehand can tell: do not keep records there.
+ * What was seen: of 20 parallel writes with one condition versitygw 1.8 lets exactly one succeed. moto 5 looks at a
+ * condition first and writes then: on a busy machine two succeeded, which no trial beforehand can tell. It is a server
+ * for tests; do not share its records. Of a DELETE and a PUT at once, both with the ETag that is there, versitygw let
+ * both succeed in 26 of 1,000 rounds, and twice the bytes that were written were gone. With `--sidecar` it changes bytes
+ * and ETag one after the other and loses updates, which no trial can tell either: do not keep records there.
  *
  * @throws UsageError `ERR_INVALID_ARGUMENT`. From its verbs StoreError `ERR_STORE_READ`, `ERR_STORE_WRITE`, and
  * UsageError `ERR_UNSUPPORTED` where the server has no conditional writes; IntegrityError for a value that was changed.
