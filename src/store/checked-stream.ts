@@ -53,6 +53,19 @@ export function continued(
   }, options.signal);
 }
 
+/**
+ * The chunks of a stream, each when the next one has come, and the last when the stream has ended: of a blob of one
+ * chunk nobody sees bytes that were not checked.
+ */
+export async function* oneBehind(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let held: Uint8Array | undefined;
+  for await (const chunk of chunksOf(stream)) {
+    if (held !== undefined) yield held;
+    held = chunk;
+  }
+  if (held !== undefined) yield held;
+}
+
 /** The chunks of a stream, and an end where it fails. What the reader of the chunks throws is not a failure of the stream. */
 async function* untilFailure(
   stream: ReadableStream<Uint8Array>,

@@ -1,5 +1,5 @@
 import { checkOptions, operationKeys } from '../bytes/check-options.ts';
-import type { Digest } from '../digest/digest.ts';
+import { isDigest, type Digest } from '../digest/digest.ts';
 import { UsageError } from '../errors.ts';
 import type { BlobStat, BlobStore } from '../ports/blob-store.ts';
 import type { OperationOptions } from '../ports/operation.ts';
@@ -66,17 +66,15 @@ export interface GarbageReport {
  * is for when nobody writes. A sweep that is killed while it deletes a blob has that one for 5 minutes more: other sweeps
  * leave it alone, and a `leasedBlobStore` that puts it waits.
  *
- * @throws UsageError `ERR_INVALID_ARGUMENT` for an unknown option, or a grace that is not a number of seconds. Errors of listing the store
- *   are thrown; those of single blobs are in the report.
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for an unknown option, a grace that is not a number of seconds, or a time
+ *   that is none; `ERR_INVALID_DIGEST` for a root that is no digest, before anything is deleted. Errors of listing the
+ *   store are thrown; those of single blobs are in the report.
  */
 export async function collectGarbage(options: CollectGarbageOptions): Promise<GarbageReport> {
   checkOptions('collectGarbage', options, known);
   const { blobs, records, graceSeconds = 24 * 60 * 60, now = Date.now(), dryRun = false } = options;
-  if (!(graceSeconds >= 0)) {
-    throw new UsageError('ERR_INVALID_ARGUMENT', `graceSeconds is ${String(graceSeconds)}, expected 0 or more`, {
-      argument: 'graceSeconds',
-    });
-  }
+  checkTime('graceSeconds', graceSeconds >= 0, graceSeconds);
+  checkTime('now', Number.isFinite(now), now);
   return reported({ verb: 'gc', name: blobs.id }, options, async (report) => {
     const grace = graceSeconds * 1000;
     const marks = records !== undefined;
@@ -92,6 +90,12 @@ export async function collectGarbage(options: CollectGarbageOptions): Promise<Ga
     }
     return sweep.report(true);
   });
+}
+
+function checkTime(argument: string, holds: boolean, value: unknown): void {
+  if (holds) return;
+  const expected = argument === 'now' ? 'milliseconds since 1970' : '0 or more';
+  throw new UsageError('ERR_INVALID_ARGUMENT', `${argument} is ${String(value)}, expected ${expected}`, { argument });
 }
 
 /** A clock that shows the time given now. */
@@ -133,9 +137,16 @@ async function collect(
   const reachable = new Set<Digest>();
   for await (const digest of roots) {
     signal?.throwIfAborted();
+    if (!isDigest(digest)) throw noRoot(digest);
     reachable.add(digest);
   }
   return reachable;
+}
+
+/** What is no digest keeps no blob: descriptors in their place would empty the store. */
+function noRoot(root: unknown): UsageError {
+  const said = typeof root === 'string' ? JSON.stringify(root.slice(0, 160)) : `of type ${typeof root}`;
+  return new UsageError('ERR_INVALID_DIGEST', `root ${said} is no digest`, { argument: 'roots' });
 }
 
 interface SweepRules {

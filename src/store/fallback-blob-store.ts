@@ -1,10 +1,10 @@
 import { checkOptions } from '../bytes/check-options.ts';
 import type { Digest } from '../digest/digest.ts';
-import { IntegrityError, StoreError, UsageError } from '../errors.ts';
+import { StoreError, UsageError } from '../errors.ts';
 import type { BlobStore, StoredBlob } from '../ports/blob-store.ts';
 import type { OperationOptions } from '../ports/operation.ts';
 import { startReport } from '../ports/report.ts';
-import { problemOf } from './blob-problem.ts';
+import { otherSize, problemOf } from './blob-problem.ts';
 import { blobSourceOf } from './blob-source.ts';
 import { continued, openChecked } from './checked-stream.ts';
 import { replaceBlob } from './replace-blob.ts';
@@ -42,7 +42,8 @@ export interface ServedBlob {
  *
  * The bytes of a blob are checked to their end before the first of them is handed out: a larger one than 4 MiB is read
  * twice. A store that fails after that is left in the middle, and the next one goes on from there; all bytes are checked
- * together once more. Not found is what every store says that; where one could not be asked, it is an error that names
+ * together once more. Where the store that was asked first said a wrong size, the reading fails, and the next `get` says the
+ * right one. Not found is what every store says that; where one could not be asked, it is an error that names
  * what each of them said.
  *
  * What is put goes into the first store. A deletion deletes in all, a listing lists all.
@@ -54,7 +55,7 @@ export function fallbackBlobStore(options: FallbackBlobStoreOptions): BlobStore 
   const stores = [...options.stores];
   const [first] = stores;
   if (first === undefined) throw noStores();
-  const all: Fallback = { ...options, stores };
+  const all: Fallback = { ...options, stores, sizes: new Map() };
   const ingest = first.ingest?.bind(first);
   return {
     id: `fallback:${stores.map(({ id }) => id).join(',')}`,
@@ -75,7 +76,10 @@ export function fallbackBlobStore(options: FallbackBlobStoreOptions): BlobStore 
   };
 }
 
-type Fallback = FallbackBlobStoreOptions;
+interface Fallback extends FallbackBlobStoreOptions {
+  /** The sizes of the blobs that a store said another one of, and that were checked since. */
+  readonly sizes: Map<Digest, number>;
+}
 
 function noStores(): UsageError {
   return new UsageError('ERR_INVALID_ARGUMENT', 'fallbackBlobStore has no stores', { argument: 'stores' });
@@ -114,7 +118,14 @@ async function find<T>(
 
 async function get(all: Fallback, digest: Digest, operation: OperationOptions): Promise<StoredBlob | undefined> {
   const failures = (): StoreFailures => new StoreFailures(digest);
-  const first = await find(all.stores, 0, failures(), operation, (store) => store.get(digest, operation));
+  const known = all.sizes.get(digest);
+  const ask = async (store: BlobStore): Promise<StoredBlob | undefined> => {
+    const blob = await store.get(digest, operation);
+    if (blob !== undefined && known !== undefined && blob.size !== known)
+      throw otherSize({ digest, size: known }, blob.size);
+    return blob;
+  };
+  const first = await find(all.stores, 0, failures(), operation, ask);
   if (first === undefined) return undefined;
   const { size } = first.found;
   return {
@@ -149,6 +160,7 @@ async function serve(all: Fallback, wanted: Wanted, operation: OperationOptions)
   const { blob, stream } = served.found;
   if (blob.size !== wanted.size) {
     await stream.cancel();
+    all.sizes.set(digest, blob.size);
     throw otherSize(wanted, blob.size);
   }
   let asked = served.index;
@@ -198,14 +210,4 @@ async function tell(
 
 function gone(digest: Digest): StoreError {
   return new StoreError('ERR_BLOB_NOT_FOUND', `blob ${digest} was deleted from every store`, { digest });
-}
-
-/** The size that was said before came from a store whose bytes were wrong. */
-function otherSize({ digest, size }: Wanted, actual: number): IntegrityError {
-  return new IntegrityError('ERR_SIZE_MISMATCH', `blob ${digest} has ${actual} bytes, expected ${size}`, {
-    expected: String(size),
-    actual: String(actual),
-    hint: 'get the blob again: the store that said so has wrong bytes',
-    retryable: true,
-  });
 }

@@ -11,6 +11,7 @@ import { checkSegment } from './json-record.ts';
 import { Migration } from './migration.ts';
 import { openMigration, type MigrationNames, type MigrationState } from './migration-state.ts';
 import { previewMigration } from './preview-migration.ts';
+import { refuseSameStore } from './refuse-same-store.ts';
 
 /** What is moved, and how. */
 export interface MigrateBlobsOptions extends OperationOptions {
@@ -69,7 +70,8 @@ const known = ['from', 'to', 'records', 'id', 'names', 'concurrency', 'deleteSou
  *
  * The digests of all blobs are held in memory.
  *
- * @throws UsageError `ERR_INVALID_ARGUMENT` for wrong options, `ERR_UNSUPPORTED` for a source that cannot list.
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for wrong options, and with `deleteSource` for stores that are one under two
+ *   names (found out where both take ingests); `ERR_UNSUPPORTED` for a source that cannot list.
  *   StoreError where a store cannot be listed or records fail, `ERR_CONFLICT` where another migration is under way or a
  *   third store is active. What goes wrong with single blobs is in the report.
  */
@@ -93,6 +95,10 @@ function planOf(options: MigrateBlobsOptions): Plan {
   if (!from.abilities.list) {
     throw new UsageError('ERR_UNSUPPORTED', `store ${from.id} cannot list its blobs`, { argument: 'from' });
   }
+  checkOptions('names', names, ['from', 'to']);
+  if (typeof names.from !== 'string' || typeof names.to !== 'string') {
+    throw new UsageError('ERR_INVALID_ARGUMENT', 'names are not those of two stores', { argument: 'names' });
+  }
   if (options.records !== undefined && names.from === names.to) {
     throw new UsageError('ERR_INVALID_ARGUMENT', `stores have one name, ${JSON.stringify(names.to)}`, {
       argument: 'names',
@@ -106,6 +112,7 @@ function planOf(options: MigrateBlobsOptions): Plan {
 async function migrate(plan: Plan, report: Report): Promise<MigrationReport> {
   const { records, id, names } = plan;
   const operation = report.options;
+  if (plan.deleteSource === true) await refuseSameStore(plan, names, operation);
   const state = records && (await openMigration(records, id, names, operation));
   const marks = records && state && (await DoneMarks.load(records, state.prefix, operation));
   const migration = new Migration({ ...plan, report, marks });

@@ -5,10 +5,11 @@ import type { Digest } from '../digest/digest.ts';
 import { StoreError, UsageError } from '../errors.ts';
 import type { BlobStore, StoredBlob } from '../ports/blob-store.ts';
 import type { OperationOptions } from '../ports/operation.ts';
-import { isCorrupt } from './blob-problem.ts';
+import { isCorrupt, otherSize } from './blob-problem.ts';
 import { blobSourceOf } from './blob-source.ts';
 import { CacheLedger } from './cache-ledger.ts';
-import { continued } from './checked-stream.ts';
+import { continued, oneBehind } from './checked-stream.ts';
+import { withNotedFailure } from './noted-failure.ts';
 import { SharedFetch } from './shared-fetch.ts';
 import { untilAborted } from '../bytes/until-aborted.ts';
 
@@ -26,9 +27,11 @@ export interface TieredBlobStoreOptions {
  * A store with a cache in front of it.
  *
  * A blob that is read is fetched once, for all who read it at the same time, and given to them as it comes, while it
- * is written to the cache. What is put goes through the cache into the store, where its size is known. The bytes of whatever a reader gets
- * are checked together before the end of his stream; damaged or cut bytes never stay in the cache, and a cache that
- * fails only makes reads slower. A blob larger than the cache passes it by, and so does a range.
+ * is written to the cache. What is put goes through the cache into the store, where its size is known. The bytes of
+ * whatever a reader gets are checked together before the end of his stream. Damaged or cut bytes do not stay in the cache;
+ * the reader who meets them gets those of the store, or where some of the wrong ones were handed out, an error, and the
+ * right ones the next time. A cache that fails only makes it slower. A blob larger than the cache passes it by, and so
+ * does a range.
  *
  * A deletion deletes in both; what another process deletes from the store can still be read here until it leaves the
  * cache. Listing and ingests are those of the store.
@@ -78,11 +81,15 @@ class Tiers {
     if ((await this.#store.stat(digest, options)) !== undefined) return this.#store.put(digest, source, options);
     const cached = await this.#putIntoCache(digest, source, options);
     if (cached === undefined) return this.#store.put(digest, source, options);
+    const cache = { failed: false };
     try {
-      return await this.#store.put(digest, blobSourceOf(cached), options);
+      const noted = withNotedFailure(blobSourceOf(cached), () => (cache.failed = true));
+      return await this.#store.put(digest, noted, options);
     } catch (error) {
       await this.#drop(digest);
-      throw error;
+      options.signal?.throwIfAborted();
+      if (!cache.failed && !isCorrupt(error)) throw error;
+      return this.#store.put(digest, source, options);
     }
   }
 
@@ -135,7 +142,7 @@ class Tiers {
           return failing(error);
         });
         let asked = false;
-        return continued(first, { digest, size }, options, async (offset, error) => {
+        return continued(streamFrom(oneBehind(first)), { digest, size }, options, async (offset, error) => {
           if (asked) throw error;
           asked = true;
           if (isCorrupt(error)) await this.#drop(digest);
@@ -209,6 +216,8 @@ class Tiers {
   ): Promise<ReadableStream<Uint8Array>> {
     const blob = await from.get(digest, options);
     if (blob === undefined) throw gone(from, digest);
+    // The other one said the size, and was wrong.
+    if (blob.size !== size) throw otherSize({ digest, size }, blob.size);
     return offset === 0 ? blob.open(options) : blob.openUnverifiedRange(offset, size, options);
   }
 

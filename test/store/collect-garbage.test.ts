@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { memoryRecordStore } from '../../src/adapters/blob-store/memory.ts';
 import type { Digest } from '../../src/digest/digest.ts';
 import { StoreError } from '../../src/errors.ts';
 import type { BlobStore } from '../../src/ports/blob-store.ts';
@@ -150,6 +151,27 @@ describe('collectGarbage', () => {
       await expect(collectGarbage({ blobs: store, roots: [], graceSeconds })).rejects.toMatchObject({
         code: 'ERR_INVALID_ARGUMENT',
       });
+    }
+  });
+
+  it('refuses a time that is none, which every blob would be older than', async () => {
+    const { store } = await storeOf(1);
+    for (const now of [NaN, new Date() as unknown as number]) {
+      await expect(collectGarbage({ blobs: store, roots: [], now })).rejects.toMatchObject({
+        code: 'ERR_INVALID_ARGUMENT',
+      });
+    }
+    expect((await digestsIn(store)).size).toBe(1);
+  });
+
+  it('refuses roots that are no digests, and deletes nothing', async () => {
+    const { store, digests } = await storeOf(2);
+    const [digest = ''] = digests;
+    for (const root of [{ digest }, digest.toUpperCase(), undefined]) {
+      const roots = [...digests, root] as Digest[];
+      const sweep = collectGarbage({ blobs: store, records: memoryRecordStore(), roots, graceSeconds: 0 });
+      await expect(sweep).rejects.toMatchObject({ code: 'ERR_INVALID_DIGEST' });
+      expect((await digestsIn(store)).size).toBe(2);
     }
   });
 

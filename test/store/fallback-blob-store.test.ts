@@ -199,6 +199,21 @@ describe('fallbackBlobStore', () => {
     expect(await bytesOf(store, digest)).toEqual(bytes);
   });
 
+  it('says the right size the next time where a store has cut bytes, also without a repair (W12)', async () => {
+    const inner = corruptBlob(await holding(bytes), digest);
+    const cut: BlobStore = {
+      ...inner,
+      get: async (wanted) => {
+        const blob = await inner.get(wanted);
+        return blob && { ...blob, size: 7 };
+      },
+    };
+    const store = fallbackBlobStore({ stores: [cut, await holding(bytes)] });
+    await expect(bytesOf(store, digest)).rejects.toMatchObject({ code: 'ERR_SIZE_MISMATCH', retryable: true });
+    expect((await store.get(digest))?.size).toBe(bytes.length);
+    expect(await bytesOf(store, digest)).toEqual(bytes);
+  });
+
   it('says when a blob was deleted between finding and opening it', async () => {
     const stores = [await holding(bytes)];
     const store = fallbackBlobStore({ stores });

@@ -362,6 +362,34 @@ describe('migrateBlobs', () => {
     }
   });
 
+  it('deletes nothing where source and target are one store under two names', async () => {
+    const { store, digests } = await storeOf(3);
+    const other = { ...store };
+    const records = memoryRecordStore();
+    for (const stores of [
+      { from: store, to: store },
+      { from: store, to: other, records, names },
+    ]) {
+      const moving = migrateBlobs({ ...stores, deleteSource: true });
+      await expect(moving).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT', argument: 'to' });
+    }
+    expect(await digestsIn(store)).toEqual(new Set(digests));
+    expect(await keysIn(records)).toEqual([]);
+  });
+
+  it('empties a source that takes no ingests, and fails where it cannot be asked for one', async () => {
+    const { store: from } = await storeOf(2);
+    const broken: BlobStore = { ...from, ingest: () => Promise.reject(new StoreError('ERR_STORE_WRITE', 'broken')) };
+    const lost: BlobStore = { ...from, ingest: () => Promise.reject(new Error('lost')) };
+    for (const failing of [broken, lost]) {
+      const moving = migrateBlobs({ from: failing, to: memoryBlobStore(), deleteSource: true });
+      await expect(moving).rejects.toThrow(/broken|lost/);
+    }
+    expect((await digestsIn(from)).size).toBe(2);
+    await migrateBlobs({ from: withoutIngest(from), to: memoryBlobStore(), deleteSource: true });
+    expect((await digestsIn(from)).size).toBe(0);
+  });
+
   it('refuses options that are wrong', async () => {
     const store = memoryBlobStore();
     const wrong = [
@@ -369,6 +397,8 @@ describe('migrateBlobs', () => {
       { id: '../x', records: memoryRecordStore(), names },
       { records: memoryRecordStore() },
       { gcSource: true },
+      { names: { from: 'a' } as unknown as typeof names },
+      { names: { ...names, via: 'c' } },
     ];
     for (const options of wrong) {
       await expect(migrateBlobs({ from: store, to: store, ...options })).rejects.toMatchObject({

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { memoryBlobStore } from '../../src/adapters/blob-store/memory.ts';
+import { streamFrom } from '../../src/bytes/stream.ts';
 import { digestOf, type Digest } from '../../src/digest/digest.ts';
+import { verifyStream } from '../../src/digest/verify-stream.ts';
 import { StoreError } from '../../src/errors.ts';
 import type { BlobStore, StoredBlob } from '../../src/ports/blob-store.ts';
 import { tieredBlobStore } from '../../src/store/index.ts';
@@ -49,6 +51,35 @@ function observed(inner: BlobStore): {
 
 async function digestIn(store: BlobStore, digest: Digest): Promise<Digest> {
   return digestOf((await bytesOf(store, digest)) ?? new Uint8Array());
+}
+
+async function* each(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield await Promise.resolve(chunk);
+}
+
+/** A store of blobs of two chunks, one byte of which has changed: all come, and the end does not. It may be cut, too. */
+function changed(inner: BlobStore, at: number, size?: number): BlobStore {
+  const get = async (digest: Digest): Promise<StoredBlob | undefined> => {
+    const blob = await inner.get(digest);
+    if (blob === undefined) return undefined;
+    const bytes = (await contentOf(await blob.open())).slice(0, size);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    const chunks = at === 0 ? [bytes.subarray(0, 300), bytes.subarray(300)] : [bytes];
+    const open = (): Promise<ReadableStream<Uint8Array>> =>
+      Promise.resolve(streamFrom(() => each(chunks)).pipeThrough(verifyStream({ digest })));
+    return { ...blob, size: bytes.length, open };
+  };
+  return { ...inner, get };
+}
+
+/** A cache that gives back other bytes, and does not know. */
+function corruptCache(): BlobStore {
+  const inner = memoryBlobStore();
+  const get = async (digest: Digest): Promise<StoredBlob | undefined> => {
+    const blob = await inner.get(digest);
+    return blob && { ...blob, open: () => Promise.resolve(new Blob([new Uint8Array(blob.size)]).stream()) };
+  };
+  return { ...inner, get };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
@@ -173,6 +204,48 @@ describe('tieredBlobStore', () => {
     const store = tieredBlobStore({ cache: corruptBlob(memory, digest), store: inner, maxBytes: plenty });
     expect(await digestIn(store, digest)).toBe(digest);
     expect((await digestsIn(memory)).size).toBe(0);
+  });
+
+  it('gives nobody the damaged bytes of a blob of one chunk, and those of the store instead (W3)', async () => {
+    const [inner, memory] = [memoryBlobStore(), memoryBlobStore()];
+    const digest = await putBlob(inner, 1000);
+    await putBlob(memory, 1000);
+    const store = tieredBlobStore({ cache: changed(memory, 999), store: inner, maxBytes: plenty });
+    expect(await digestIn(store, digest)).toBe(digest);
+    expect((await digestsIn(memory)).size).toBe(0);
+  });
+
+  it('drops damaged bytes of which some were read, and has the right ones the next time', async () => {
+    for (const [size, code] of [
+      [1000, 'ERR_DIGEST_MISMATCH'],
+      [400, 'ERR_SIZE_MISMATCH'],
+    ] as const) {
+      const [inner, memory] = [memoryBlobStore(), memoryBlobStore()];
+      const digest = await putBlob(inner, 1000);
+      await putBlob(memory, 1000);
+      const store = tieredBlobStore({ cache: changed(memory, 0, size), store: inner, maxBytes: plenty });
+      await expect(bytesOf(store, digest)).rejects.toMatchObject({ code });
+      expect((await digestsIn(memory)).size).toBe(0);
+      expect(await digestIn(store, digest)).toBe(digest);
+    }
+  });
+
+  it('puts what the cache gives back wrong, or no more, from its source', async () => {
+    const gone = (): Promise<never> => Promise.reject(new StoreError('ERR_BLOB_NOT_FOUND', 'blob has left'));
+    const memory = memoryBlobStore();
+    const leaving: BlobStore = {
+      ...memory,
+      get: async (digest) => {
+        const blob = await memory.get(digest);
+        return blob && { ...blob, open: gone, openUnverifiedRange: gone };
+      },
+    };
+    for (const cache of [changed(memoryBlobStore(), 0), corruptCache(), leaving]) {
+      const inner = memoryBlobStore();
+      const digest = await putBlob(tieredBlobStore({ cache, store: inner, maxBytes: plenty }), 1000);
+      expect(await digestsIn(inner)).toEqual(new Set([digest]));
+      expect((await digestsIn(cache)).size).toBe(0);
+    }
   });
 
   it('only gets slower where the cache fails', async () => {
