@@ -1,15 +1,15 @@
 import { isPackError } from '../../../errors.ts';
-import { readAll } from '../../../bytes/stream.ts';
 import { toHex } from '../../../bytes/encoding.ts';
 import { exchange, type Exchange } from '../../../http/exchange.ts';
 import type { HttpClient } from '../../../http/http-client.ts';
 import { HttpFailure } from '../../../http/http-failure.ts';
 import { withRetry } from '../../../http/retry.ts';
 import { createSlots, type Slots } from '../../../http/slots.ts';
+import { answerBytes, answerText } from './answer-bytes.ts';
 import { followsServerClock } from './client.ts';
 import type { S3Settings } from './options.ts';
 import { answerFailure, faultOf, storeFailure, type S3Action } from './s3-failure.ts';
-import { parseXml, type XmlElement } from './xml.ts';
+import { childText, parseXml, type XmlElement } from './xml.ts';
 
 /** One request about the bucket or an object in it. */
 export interface S3Request {
@@ -24,6 +24,11 @@ export interface S3Request {
   /** Statuses that are an answer. */
   readonly expect: readonly number[];
   readonly action: S3Action;
+  /**
+   * What a document has that was asked for, whatever its name: clients of Amazon look at no name, so that there are
+   * servers with another one (rclone 1.76, S3Proxy 2.9).
+   */
+  readonly field?: string | undefined;
   /** A code of S3 that is an answer too: what was asked for is not there. */
   readonly missing?: string | undefined;
   /** Only the head of an answer with everything is wanted. */
@@ -40,8 +45,6 @@ export interface S3Answer {
   readonly retried: boolean;
 }
 
-/** A page of a list has at most 1,000 keys of at most 1,024 bytes, and some hundred bytes for each. */
-const maxAnswer = 16 << 20;
 /** Bytes that may be sent for nothing. */
 export const smallBody: number = 1 << 18;
 const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
@@ -162,7 +165,7 @@ export class S3Bucket {
     const once = async (): Promise<S3Answer> => {
       const exchanged = await this.#once(this.url(key, query), { ...rest, signal }, this.#slots);
       const { response } = exchanged;
-      const bytes = await bytesOf(exchanged, request.peek === true && response.status === 200);
+      const bytes = await answerBytes(exchanged, request.peek === true && response.status === 200);
       const whole = { status: response.status, headers: response.headers, bytes, retried };
       if (root !== undefined && response.status === 200) documentOf(this, request, whole, root);
       return whole;
@@ -194,7 +197,7 @@ export class S3Bucket {
     };
     const answer = await exchange(url, init, context, { signal, patient: true });
     if (expect.includes(answer.response.status)) return answer;
-    const text = method === 'HEAD' ? '' : await textOf(answer);
+    const text = method === 'HEAD' ? '' : await answerText(answer);
     throw answerFailure({ ...answer, method }, text, { followsClock: followsServerClock(client) });
   }
 }
@@ -208,40 +211,18 @@ function isMissing(error: unknown, code: string): boolean {
   return error instanceof HttpFailure && faultOf(error)?.code === code;
 }
 
-/** The words of an error; none where they cannot be read. */
-async function textOf(answer: Exchange): Promise<string> {
-  const bytes = await bytesOf(answer).catch(() => new Uint8Array());
-  return new TextDecoder().decode(bytes);
-}
-
-async function bytesOf(answer: Exchange, unwanted = false): Promise<Uint8Array<ArrayBuffer>> {
-  if (answer.response.status !== 204 && !unwanted) return readAll(streamOfReader(answer), { limit: maxAnswer });
-  await answer.discard();
-  return new Uint8Array();
-}
-
-function streamOfReader(answer: Exchange): ReadableStream<Uint8Array> {
-  const reader = answer.read();
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        const part = await reader.next();
-        if (part === undefined) controller.close();
-        else controller.enqueue(part);
-      },
-      cancel: () => reader.cancel(),
-    },
-    { highWaterMark: 0 },
-  );
-}
-
 /** S3 says 200 and then, after minutes, an error in the body. */
 function documentOf(bucket: S3Bucket, request: S3Request, answer: S3Answer, root: string): XmlElement {
   const text = new TextDecoder().decode(answer.bytes);
   const document = parseXml(text);
-  if (document?.name === root) return document;
-  const { key, query, method } = request;
+  const { key, query, method, field } = request;
+  if (document?.name === root || (document !== undefined && hasField(document, field))) return document;
   throw answerFailure({ url: bucket.url(key, query), response: new Response(null, answer), method }, text);
+}
+
+/** An error may have it, too: that of an upload has its id. */
+function hasField(document: XmlElement, field: string | undefined): boolean {
+  return field !== undefined && document.name !== 'Error' && (childText(document, field) ?? '') !== '';
 }
 
 /** Aside from the event loop, and at the speed of the platform. */

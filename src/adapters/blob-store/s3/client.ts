@@ -62,12 +62,13 @@ export function s3Client(options: S3ClientOptions): Required<S3Fetch> {
   };
   const client: Required<S3Fetch> = {
     async fetch(url, init = {}) {
-      const headers = signedHeaders(new URL(url), init, await scopeOf());
-      const answer = await (send ?? globalThis.fetch)(url, { ...init, headers });
+      const canonical = canonicalUrl(url);
+      const headers = signedHeaders(canonical, init, await scopeOf());
+      const answer = await (send ?? globalThis.fetch)(canonical.href, { ...init, headers });
       if (answer.status === 403) skewMs = skewOf(answer.headers, now()) ?? skewMs;
       return answer;
     },
-    sign: async (url, init) => ({ url: signedUrl(new URL(url), init, await scopeOf()) }),
+    sign: async (url, init) => ({ url: signedUrl(canonicalUrl(url), init, await scopeOf()) }),
   };
   followers.add(client);
   return client;
@@ -159,7 +160,26 @@ function scopeText({ time, region }: Scope): string {
   return `${time.slice(0, 8)}/${region}/s3/aws4_request`;
 }
 
-/** The pairs in the order of their encoded bytes. The paths of our URLs are canonical as they are. */
+/**
+ * A URL whose path has everything encoded but unreserved characters. S3 decodes what was sent and signs it so; others sign
+ * what was sent: it is the same then.
+ */
+function canonicalUrl(text: string): URL {
+  const url = new URL(text);
+  url.pathname = url.pathname.split('/').map(canonicalSegment).join('/');
+  return url;
+}
+
+function canonicalSegment(segment: string): string {
+  try {
+    return encode(decodeURIComponent(segment));
+  } catch {
+    // Not UTF-8, which no key of S3 can be: whatever the server makes of it.
+    return segment;
+  }
+}
+
+/** The pairs in the order of their encoded bytes. */
 function canonicalQuery({ searchParams }: URL): string {
   const pairs = [...searchParams].map(([name, value]) => [encode(name), encode(value)] as const);
   return pairs

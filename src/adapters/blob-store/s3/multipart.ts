@@ -34,7 +34,7 @@ export class Multipart {
   }
 
   static async begin(bucket: S3Bucket, target: MultipartTarget): Promise<Multipart> {
-    const request = { ...target, method: 'POST', query: { uploads: '' }, expect: [200] };
+    const request = { ...target, method: 'POST', query: { uploads: '' }, expect: [200], field: 'UploadId' };
     const answer = await bucket.document(request, 'InitiateMultipartUploadResult');
     const id = childText(answer, 'UploadId') ?? '';
     if (id === '') throw brokenAnswer(bucket, target.action, 'began an upload without an id');
@@ -50,7 +50,8 @@ export class Multipart {
   async copy(index: number, source: string): Promise<void> {
     const { bucket } = this.#bucket.settings.address;
     const headers = { 'x-amz-copy-source': `/${bucket}/${encodeKey(source)}` };
-    const answer = await this.#bucket.document({ ...this.#part(index), headers, expect: [200] }, 'CopyPartResult');
+    const request = { ...this.#part(index), headers, expect: [200], field: 'ETag' };
+    const answer = await this.#bucket.document(request, 'CopyPartResult');
     this.#keep(index, childText(answer, 'ETag') ?? '');
   }
 

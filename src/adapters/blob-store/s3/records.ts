@@ -1,5 +1,5 @@
 import { randomId } from '../../../bytes/random-id.ts';
-import { UsageError } from '../../../errors.ts';
+import { StoreError, UsageError } from '../../../errors.ts';
 import { isHtml } from '../../../http/answer-head.ts';
 import type { S3Answer, S3Bucket } from './bucket.ts';
 import { bareTag } from './list-objects.ts';
@@ -131,16 +131,16 @@ export class Records {
 
   async #tryConditions(): Promise<void> {
     const action: S3Action = { code: 'ERR_STORE_WRITE', what: 'trying conditional writes' };
-    const tryOne = (condition: Readonly<Record<string, string>>): Promise<S3Answer> =>
-      this.#conditional('conditions', new Uint8Array(), condition, action, undefined);
+    const tryOne = (condition: Readonly<Record<string, string>>): Promise<S3Answer | undefined> =>
+      this.#conditional('conditions', new Uint8Array(), condition, action, undefined).catch(unlessUnknown);
     const first = await tryOne(absent);
     // A page that answers everything with 200 keeps no condition either, and is something else.
-    if (first.status === 200) tagOf(this.#bucket, first, action);
-    const second = first.status === 200 ? await tryOne(absent) : first;
+    if (first?.status === 200) tagOf(this.#bucket, first, action);
+    const second = first?.status === 200 ? await tryOne(absent) : first;
     const third = await tryOne({ 'if-match': '"00000000000000000000000000000000"' });
-    if (second.status === 412 && third.status === 412) return;
+    if (second?.status === 412 && third?.status === 412) return;
     const { id, host } = this.#bucket.settings.address;
-    const header = second.status === 412 ? 'If-Match' : 'If-None-Match';
+    const header = second?.status === 412 ? 'If-Match' : 'If-None-Match';
     throw new UsageError('ERR_UNSUPPORTED', `${host} ignores ${header}: records are not safe in ${id}`, {
       argument: 'endpoint',
       hint: 'keep the records in another store, or on a server with conditional writes',
@@ -158,6 +158,13 @@ interface Write {
 }
 
 const absent = { 'if-none-match': '*' };
+
+/** S3 says 501 of a header that it does not know: then it is not kept. Any other failure stays one. */
+function unlessUnknown(error: unknown): undefined {
+  if (error instanceof StoreError && (error.details.status === 501 || error.details.s3Code === 'NotImplemented'))
+    return;
+  throw error;
+}
 
 /** A version that is no ETag is that of no record, and nothing that could be in a header. */
 function matching(version: string): Readonly<Record<string, string>> | undefined {

@@ -127,7 +127,8 @@ function codeOf(fault: S3Fault | undefined, action: S3Action): StoreErrorCode {
 
 function hintOf(fault: S3Fault, now: number, bucket: string): string | undefined {
   const { status, code = '', html, region, date } = fault;
-  if (html) return notS3;
+  // S3 answers 200 with a document that was asked for, or with an error.
+  if (html || (status === 200 && code === '')) return notS3;
   if (code === 'RequestTimeTooSkewed') return clockHint(date, now);
   // A redirect without a word of S3 is one of a captive portal, or of a console.
   const moved = [301, 302, 303, 307, 308].includes(status) && code === '' && region === undefined;
@@ -162,6 +163,7 @@ function hintOfStatus(fault: S3Fault, bucket: string): string | undefined {
     return `this needs ${fault.permission} on ${bucket}; the credentials must allow s3:GetObject, s3:PutObject, s3:DeleteObject, s3:AbortMultipartUpload, s3:ListBucket and s3:ListBucketMultipartUploads there`;
   }
   if (status === 507) return noRoom;
+  if (status === 501) return 'the server does not have this part of S3';
   if (status >= 500) return 'the server has a fault of its own: try again later';
   return undefined;
 }

@@ -72,6 +72,27 @@ describe('s3Client', () => {
     expect(ours.get('x-amz-security-token')).toBe('a/token==');
   });
 
+  it.each([
+    ["/it's (1)*!+~/b", '/it%27s%20%281%29%2A%21%2B~/b'],
+    ['/%7ea%2fb%2525//c', '/~a%2Fb%2525//c'],
+    ['/caf\u00e9/%F0%9F%98%80', '/caf%C3%A9/%F0%9F%98%80'],
+    ['/%ff+%zz', '/%ff+%zz'],
+  ])('sends and signs the path %s in the one form that S3 signs', async (path, canonical) => {
+    const asked: { url: string; authorization: string | null }[] = [];
+    const fetch = (url: string, { headers }: RequestInit = {}): Promise<Response> => {
+      asked.push({ url, authorization: new Headers(headers).get('authorization') });
+      return Promise.resolve(new Response());
+    };
+    const client = s3Client({ credentials, now, fetch: fetch as typeof globalThis.fetch });
+    for (const written of [path, canonical]) await client.fetch(host + written);
+    expect(asked[0]?.url).toBe(host + canonical);
+    expect(asked[1]).toEqual(asked[0]);
+    const init = { method: 'GET', aws: { signQuery: true } } as const;
+    const { url } = await client.sign(host + path, init);
+    expect(url).toBe((await client.sign(host + canonical, init)).url);
+    expect(url.startsWith(`${host}${canonical}?`)).toBe(true);
+  });
+
   it('signs a URL with a session token as aws4fetch does (W18)', async () => {
     const session = { ...credentials, sessionToken: 'a/token==' };
     const theirs = new AwsClient({ ...session, service: 's3', region: 'us-east-1' });

@@ -379,6 +379,17 @@ describe('a store on S3 says what is wrong', () => {
     expect([...s3.objects.keys()]).toEqual(['conditions']);
   });
 
+  it('a server that does not know conditions, and writes no record there', async () => {
+    const { s3, options } = failing(({ headers }) =>
+      headers.has('if-none-match') || headers.has('if-match') ? s3Error(501, 'NotImplemented') : undefined,
+    );
+    await expect(s3RecordStore(options).put('a', bytes, { ifVersion: null })).rejects.toMatchObject({
+      code: 'ERR_UNSUPPORTED',
+      message: expect.stringContaining('ignores If-None-Match:') as string,
+    });
+    expect(s3.objects.size).toBe(0);
+  });
+
   it('an object that is no record, or another one, or was changed', async () => {
     const { s3, options } = failing(() => undefined);
     const store = s3RecordStore(options);
@@ -426,6 +437,54 @@ describe('a store on S3', () => {
     expect(await store.put(digest, bytesSource(bytes))).toEqual({ created: false });
     expect(s3.seen.filter(({ headers }) => headers.has('if-none-match'))).toHaveLength(1);
     expect(digestOf(await contentOf(s3, largeDigest))).toBe(largeDigest);
+  });
+
+  it.each([
+    ['says that it is not implemented', () => s3Error(501, 'NotImplemented')],
+    ['misses the bytes', () => s3Error(411, 'MissingContentLength')],
+    ['takes a part without bytes', () => new Response(null, { headers: { etag: '"a"' } })],
+  ])('puts an ingest together itself where the server does not copy parts, and %s', async (_, answer) => {
+    const { s3, options } = failing(({ headers }) => (headers.has('x-amz-copy-source') ? answer() : undefined));
+    const ingest = await s3BlobStore(options).ingest();
+    await ingest.append(bytesSource(large));
+    expect(await ingest.commit(largeDigest)).toMatchObject({ created: true });
+    expect([...s3.objects.keys()]).toEqual([nameOfBlob(largeDigest)]);
+    expect(s3.uploads.size).toBe(0);
+    expect(digestOf(await contentOf(s3, largeDigest))).toBe(largeDigest);
+  });
+
+  it('takes the documents of an upload by what is in them, and never an error for one', async () => {
+    const renamed: Fault = async ({ method, url, headers }, serve) => {
+      const answer = serve();
+      const odd = (method === 'POST' && url.searchParams.has('uploads')) || headers.has('x-amz-copy-source');
+      if (!odd) return answer;
+      return new Response((await answer.text()).replaceAll(/InitiateMultipartUploadResult|CopyPartResult/g, 'Other'));
+    };
+    const { s3, options } = failing(renamed);
+    const ingest = await s3BlobStore(options).ingest();
+    await ingest.append(bytesSource(large));
+    expect(await ingest.commit(largeDigest)).toMatchObject({ created: true });
+    expect(s3.asked.filter((asked) => asked.startsWith('GET ingests/'))).toEqual([]);
+    expect(digestOf(await contentOf(s3, largeDigest))).toBe(largeDigest);
+    s3.objects.clear();
+    s3.fault = ({ method }) => (method === 'POST' ? s3Error(200, 'NoSuchUpload', '<UploadId>a</UploadId>') : undefined);
+    await expect(s3BlobStore(options).put(largeDigest, bytesSource(large))).rejects.toMatchObject({
+      code: 'ERR_STORE_WRITE',
+      details: { s3Code: 'NoSuchUpload' },
+    });
+  });
+
+  it('keeps an empty blob where a server gives a range of nothing', async () => {
+    const none = new Uint8Array();
+    const { s3, options } = failing(({ method }, serve) => {
+      const answer = serve();
+      if (method !== 'GET' || answer.status !== 416) return answer;
+      return new Response(none, { status: 206, headers: { 'content-range': 'bytes 0--1/0' } });
+    });
+    const store = s3BlobStore(options);
+    expect(await store.put(digestOf(none), bytesSource(none))).toEqual({ created: true });
+    expect((await store.stat(digestOf(none)))?.size).toBe(0);
+    expect(await contentOf(s3, digestOf(none))).toEqual(none);
   });
 
   it('asks once for a small blob when it has learned that the server refuses what is there', async () => {
