@@ -1,5 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fsBlobStore, fsRecordStore } from '../adapters/blob-store/fs.ts';
+import { orStoreFailure } from '../adapters/node/failure.ts';
 import { StoreError, UsageError } from '../errors.ts';
 import type { BlobStore, RecordStore } from '../ports/index.ts';
 import type { PostgresClient } from '../adapters/blob-store/postgres.ts';
@@ -51,6 +53,20 @@ function openFolderStore(directory: string): OpenStore {
   };
 }
 
+/**
+ * For who reads all that a store has: a folder that is not there is a slip, and not a store without blobs.
+ *
+ * @throws StoreError `ERR_STORE_READ`.
+ */
+export async function refuseMissingFolder(text: string, cwd: string): Promise<void> {
+  if (!text.startsWith('fs:')) return;
+  const directory = resolve(cwd, text.slice(3));
+  const what = `folder ${JSON.stringify(directory)}`;
+  await orStoreFailure({ store: directory, action: 'read', what }, async () => {
+    await readdir(directory);
+  });
+}
+
 async function openS3(rest: string, env: OpenStoreOptions['env']): Promise<OpenStore> {
   const [, bucket, prefix] = /^([^/?#@:]+)(?:\/([^?#]*))?$/.exec(rest) ?? [];
   if (bucket === undefined) throw secretOrNone('S3');
@@ -82,8 +98,10 @@ async function openPostgres(text: string, env: OpenStoreOptions['env']): Promise
     throw secretOrNone('Postgres');
   }
   const [schema, prefix] = ['schema', 'prefix'].map((name) => url.searchParams.get(name) ?? undefined);
+  // Two schemas, or prefixes, of one database are two stores.
+  const place = ['schema', 'prefix'].flatMap((name) => url.searchParams.getAll(name).map((text) => `${name}=${text}`));
+  const id = `postgres:${url.host}${url.pathname}${place.length === 0 ? '' : `?${place.join('&')}`}`;
   for (const name of ['schema', 'prefix']) url.searchParams.delete(name);
-  const id = `postgres:${url.host}${url.pathname}`;
   const password = env['PGPASSWORD'];
   if (password !== undefined) url.password = encodeURIComponent(password);
   const pool = await openPool(url.href);

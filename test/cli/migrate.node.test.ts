@@ -1,3 +1,4 @@
+import { readdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fsBlobStore } from '../../src/adapters/blob-store/fs.ts';
@@ -53,6 +54,24 @@ describe('packwright migrate', () => {
     expect(JSON.parse(second.stdout)).toMatchObject({ complete: true, resumed: 1, copied: 1, deleted: 2 });
   });
 
+  it('deletes nothing of one store that has two names, and refuses one that is named twice', async () => {
+    const cwd = await emptyFolder();
+    const all = await filled(join(cwd, 'old'), 3);
+    await symlink('old', join(cwd, 'link'));
+    for (const to of ['fs:link', 'fs:./old/']) {
+      const { code, stdout, stderr } = await run(cwd, ['migrate', 'fs:old', to, '--delete-source']);
+      expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(/are one store|both stores are fs:/)]);
+    }
+    expect(await digestsIn(join(cwd, 'old'))).toEqual(all);
+  });
+
+  it('takes a source that is not there for a slip, and not for an empty one', async () => {
+    const cwd = await emptyFolder();
+    const { code, stderr } = await run(cwd, ['migrate', 'fs:olt', 'fs:new', '--json']);
+    expect([code, JSON.parse(stderr)]).toMatchObject([1, { error: { code: 'ERR_STORE_READ' } }]);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
   it('names every variable that is missing, and never repeats a secret', async () => {
     const cwd = await emptyFolder();
     const missing = await run(cwd, ['migrate', 'fs:old', 's3://bucket/team/']);
@@ -89,9 +108,11 @@ describe('openStore', () => {
   it('opens a database with the password of the environment', async () => {
     const store = 'postgres://me@127.0.0.1:9/packs?schema=team&prefix=app_';
     const opened = await openStore(store, { cwd: '.', env: { PGPASSWORD: 'hunter2/@' } });
-    expect(opened.id).toBe('postgres:127.0.0.1:9/packs');
+    // Of two prefixes in one database the one can be migrated to the other.
+    expect(opened.id).toBe('postgres:127.0.0.1:9/packs?schema=team&prefix=app_');
     await opened.close();
     const plain = await openStore('postgresql://127.0.0.1:9/packs', { cwd: '.', env: {} });
+    expect(plain.id).toBe('postgres:127.0.0.1:9/packs');
     await plain.close();
   });
 });

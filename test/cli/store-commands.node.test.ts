@@ -142,6 +142,27 @@ describe('packwright audit over the store of a registry', () => {
     expect(copy).not.toBe(store);
   });
 
+  it('knows what a manifest names that it repaired: what is missing of it is missing', async () => {
+    const cwd = await emptyFolder();
+    const digest = await pack(repositoryIn(join(cwd, 'store')), 'a', 3000);
+    await run(cwd, ['migrate', 'fs:store', 'fs:copy']);
+    await run(cwd, ['migrate', 'fs:store', 'fs:half']);
+    const file = digestOf(someBytes(3000));
+    for (const folder of ['store', 'half']) await rm(pathOf(join(cwd, folder), file));
+    await damage(pathOf(join(cwd, 'store'), digest));
+    const half = await run(cwd, ['audit', 'fs:store', '--repair-from', 'fs:half', '--json']);
+    expect([half.code, JSON.parse(half.stdout)]).toMatchObject([
+      30,
+      { ok: false, missing: [{ digest: file }], repaired: [{ digest, was: 'corrupt' }] },
+    ]);
+    await damage(pathOf(join(cwd, 'store'), digest));
+    const whole = await run(cwd, ['audit', 'fs:store', '--repair-from', 'fs:copy', '--json']);
+    expect([whole.code, JSON.parse(whole.stdout)]).toMatchObject([
+      0,
+      { ok: true, missing: [], orphans: [], repaired: [{ digest }, { digest: file, was: 'missing' }] },
+    ]);
+  });
+
   it('counts a blob that a repository holds and no manifest names as no orphan', async () => {
     const cwd = await emptyFolder();
     const repository = repositoryIn(join(cwd, 'store'));

@@ -1,6 +1,7 @@
-import type { Descriptor } from '../../oci/index.ts';
+import type { Layout } from '../../adapters/registry/layout.ts';
+import { isManifestMediaType, type Descriptor } from '../../oci/index.ts';
 import type { BlobStore } from '../../ports/index.ts';
-import { auditBlobs, type AuditReport } from '../../store/index.ts';
+import { auditBlobs, type AuditReport, type RepairedBlob } from '../../store/index.ts';
 import { listFlag, switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { formatBytes } from '../format-bytes.ts';
@@ -29,20 +30,47 @@ export interface AuditCommandOptions {
  */
 export async function auditCommand(options: AuditCommandOptions, context: CommandContext): Promise<AuditReport> {
   const { reference, repairFrom = [], dryRun = false } = options;
-  return withBlobs(dryRun ? [] : repairFrom, context, async (sources) => {
-    const repairing = sources.length === 0 ? {} : { repairFrom: sources };
+  return withBlobs(dryRun ? [] : repairFrom, context, (sources) => {
     if (isStoreText(reference)) {
-      return withStore(reference, context, async (store) => {
-        const reachable = await namedIn(store, context);
-        return auditBlobs({ blobs: store.blobs, reachable, ...repairing, ...context.operation });
-      });
+      return withStore(reference, context, (store) =>
+        auditNamed({ blobs: store.blobs, named: () => namedIn(store, context), sources }, context),
+      );
     }
     const { layout } = openFolder(reference, context);
-    const reachable: Descriptor[] = [];
-    for await (const descriptor of layout.reachable({ ...context.operation, skipDamaged: true }))
-      reachable.push(descriptor);
-    return auditBlobs({ blobs: layout.blobs, reachable, ...repairing, ...context.operation });
+    return auditNamed({ blobs: layout.blobs, named: () => namedInLayout(layout, context), sources }, context);
   });
+}
+
+interface Audited {
+  readonly blobs: BlobStore;
+  /** Everything that must be there, as far as it can be read now. */
+  readonly named: () => Promise<readonly Descriptor[]>;
+  readonly sources: readonly BlobStore[];
+}
+
+/** Audits once more after a manifest was repaired: what it names could not be known before. */
+async function auditNamed({ blobs, named, sources }: Audited, context: CommandContext): Promise<AuditReport> {
+  const repairing = sources.length === 0 ? {} : { repairFrom: sources };
+  const repaired = new Map<string, RepairedBlob>();
+  for (;;) {
+    const reachable = await named();
+    const report = await auditBlobs({ blobs, reachable, ...repairing, ...context.operation });
+    const manifests = new Set(reachable.filter(isManifest).map(({ digest }) => digest));
+    const known = repaired.size;
+    const again = (report.repaired ?? []).some(({ digest }) => manifests.has(digest) && !repaired.has(digest));
+    for (const blob of report.repaired ?? []) repaired.set(blob.digest, blob);
+    if (!again) return known === 0 ? report : { ...report, repaired: [...repaired.values()] };
+  }
+}
+
+function isManifest({ mediaType }: Descriptor): boolean {
+  return isManifestMediaType(mediaType);
+}
+
+async function namedInLayout(layout: Layout, { operation }: CommandContext): Promise<readonly Descriptor[]> {
+  const all: Descriptor[] = [];
+  for await (const descriptor of layout.reachable({ ...operation, skipDamaged: true })) all.push(descriptor);
+  return all;
 }
 
 /** Opens the stores that bytes are taken from, and closes them at the end. */

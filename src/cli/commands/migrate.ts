@@ -1,8 +1,9 @@
+import { UsageError } from '../../errors.ts';
 import { migrateBlobs, type MigrationReport } from '../../store/index.ts';
 import { numberFlag, switchFlag, textFlag, type CommandSpec } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { formatBytes } from '../format-bytes.ts';
-import { openStore } from '../open-store.ts';
+import { openStore, refuseMissingFolder } from '../open-store.ts';
 
 /** What `packwright migrate` takes. */
 export interface MigrateCommandOptions {
@@ -23,7 +24,8 @@ export interface MigrateCommandOptions {
  * Copies all blobs of a store into another, reads each back, and makes the target the active store. The state is kept in
  * the records of the target, so that a run after a kill goes on.
  *
- * @throws UsageError for what names no store; StoreError where one cannot be used.
+ * @throws UsageError for what names no store, and one store twice; StoreError where one cannot be used, or the folder to
+ * copy from is not there.
  */
 export async function migrateCommand(
   options: MigrateCommandOptions,
@@ -34,6 +36,8 @@ export async function migrateCommand(
   try {
     const to = await openStore(options.to, context);
     try {
+      await refuseMissingFolder(options.from, context.cwd);
+      if (from.id === to.id) throw oneStore(from.id);
       return await migrateBlobs({
         from: from.blobs,
         to: to.blobs,
@@ -48,6 +52,13 @@ export async function migrateCommand(
   } finally {
     await from.close();
   }
+}
+
+function oneStore(id: string): UsageError {
+  return new UsageError('ERR_INVALID_ARGUMENT', `both stores are ${id}`, {
+    argument: 'to',
+    hint: 'name the store that the blobs go to',
+  });
 }
 
 /** `packwright migrate`. */
