@@ -1,5 +1,6 @@
 import type { Digest } from '../digest/digest.ts';
 import type { BlobStore } from '../ports/blob-store.ts';
+import type { OperationOptions } from '../ports/operation.ts';
 
 /** What a cache holds, in the order of its use, and makes room in it. Kept in memory, and made anew from its list. */
 export class CacheLedger {
@@ -28,7 +29,7 @@ export class CacheLedger {
     const all = [];
     for await (const blob of this.#cache.list()) all.push(blob);
     all.sort((a, b) => (a.modifiedAt ?? 0) - (b.modifiedAt ?? 0));
-    for (const { digest, size } of all) this.#add(digest, size);
+    for (const { digest, size } of all) this.touch(digest, size);
     await this.#shrink(0);
   }
 
@@ -38,10 +39,26 @@ export class CacheLedger {
     this.#add(digest, size);
   }
 
-  /** The blob is no longer there. */
-  forget(digest: Digest): void {
-    this.#total -= this.#sizes.get(digest) ?? 0;
+  /** The blob is no longer there. Gives the size that it was noted with. */
+  forget(digest: Digest): number {
+    const size = this.#sizes.get(digest) ?? 0;
+    this.#total -= size;
     this.#sizes.delete(digest);
+    return size;
+  }
+
+  /** Deletes a blob. What cannot be deleted goes on to take its room. */
+  remove(digest: Digest, options: OperationOptions = {}): Promise<boolean> {
+    return this.#delete(digest, this.forget(digest), options);
+  }
+
+  async #delete(digest: Digest, size: number, options: OperationOptions = {}): Promise<boolean> {
+    try {
+      return await this.#cache.delete(digest, options);
+    } catch (error) {
+      if (size > 0 && !this.#sizes.has(digest)) this.#add(digest, size);
+      throw error;
+    }
   }
 
   #add(digest: Digest, size: number): void {
@@ -49,25 +66,30 @@ export class CacheLedger {
     this.#total += size;
   }
 
-  /** Takes room for a blob that is about to be written. False where it is larger than the whole cache. */
+  /**
+   * Takes room for a blob that is about to be written. False where it is larger than the whole cache, or nothing can be
+   * deleted to make room.
+   */
   async reserve(digest: Digest, size: number): Promise<boolean> {
     if (size > this.#maxBytes) return false;
     await this.ready();
     this.forget(digest);
     const shrinking = this.#shrink(size);
     this.#add(digest, size);
-    await shrinking;
-    return true;
+    if (await shrinking) return true;
+    this.forget(digest);
+    return false;
   }
 
   /** Whose turn it is is decided before anything is waited for: two that make room at once never choose the same. */
-  async #shrink(needed: number): Promise<void> {
-    const leaving: Digest[] = [];
+  async #shrink(needed: number): Promise<boolean> {
+    const leaving: [Digest, number][] = [];
     for (const digest of this.#sizes.keys()) {
       if (this.#total + needed <= this.#maxBytes) break;
-      leaving.push(digest);
-      this.forget(digest);
+      leaving.push([digest, this.forget(digest)]);
     }
-    for (const digest of leaving) await this.#cache.delete(digest);
+    let done = true;
+    for (const [digest, size] of leaving) await this.#delete(digest, size).catch(() => (done = false));
+    return done;
   }
 }

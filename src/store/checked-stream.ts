@@ -83,3 +83,12 @@ async function* untilFailure(
     await chunks.return();
   }
 }
+
+/** A stream that gives nothing but an error. */
+export function failing(error: unknown): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.error(error);
+    },
+  });
+}

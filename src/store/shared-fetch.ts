@@ -43,7 +43,7 @@ export class SharedFetch {
       return true;
     } catch {
       // Whoever reads goes on from the store, and is told what is wrong with that.
-      ledger.forget(digest);
+      await ledger.remove(digest).catch(() => undefined);
       return false;
     } finally {
       this.#begun = true;

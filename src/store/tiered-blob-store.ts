@@ -8,7 +8,7 @@ import type { OperationOptions } from '../ports/operation.ts';
 import { isCorrupt, otherSize } from './blob-problem.ts';
 import { blobSourceOf } from './blob-source.ts';
 import { CacheLedger } from './cache-ledger.ts';
-import { continued, oneBehind } from './checked-stream.ts';
+import { continued, failing, oneBehind } from './checked-stream.ts';
 import { withNotedFailure } from './noted-failure.ts';
 import { SharedFetch } from './shared-fetch.ts';
 import { untilAborted } from '../bytes/until-aborted.ts';
@@ -101,7 +101,7 @@ class Tiers {
       await this.#cache.put(digest, source, options);
       return await this.#cache.get(digest, options);
     } catch (error) {
-      this.#ledger.forget(digest);
+      await this.#drop(digest);
       options.signal?.throwIfAborted();
       if (error instanceof StoreError) return undefined;
       throw error;
@@ -149,13 +149,19 @@ class Tiers {
           return this.#rest(this.#store, digest, offset, size, options);
         });
       },
-      openUnverifiedRange: (start, end, options) => blob.openUnverifiedRange(start, end, options),
+      openUnverifiedRange: (start, end, options = {}) =>
+        blob.openUnverifiedRange(start, end, options).catch(async (error: unknown) => {
+          options.signal?.throwIfAborted();
+          if (error instanceof UsageError) throw error;
+          const stored = await this.#store.get(digest, options);
+          if (stored === undefined) throw gone(this.#store, digest);
+          return stored.openUnverifiedRange(start, end, options);
+        }),
     };
   }
 
   async #drop(digest: Digest): Promise<void> {
-    this.#ledger.forget(digest);
-    await this.#cache.delete(digest).catch(() => undefined);
+    await this.#ledger.remove(digest).catch(() => undefined);
   }
 
   /** One question for all who ask at the same time; none of them ends it for the others. */
@@ -225,17 +231,8 @@ class Tiers {
     const deleted = await this.#store.delete(digest, options);
     // A fetch that began before would bring it back.
     await this.#fetches.get(digest)?.cached;
-    this.#ledger.forget(digest);
-    return (await this.#cache.delete(digest, options)) || deleted;
+    return (await this.#ledger.remove(digest, options)) || deleted;
   }
-}
-
-function failing(error: unknown): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      controller.error(error);
-    },
-  });
 }
 
 function gone(store: BlobStore, digest: Digest): StoreError {

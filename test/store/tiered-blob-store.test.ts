@@ -3,7 +3,7 @@ import { memoryBlobStore } from '../../src/adapters/blob-store/memory.ts';
 import { streamFrom } from '../../src/bytes/stream.ts';
 import { digestOf, type Digest } from '../../src/digest/digest.ts';
 import { verifyStream } from '../../src/digest/verify-stream.ts';
-import { StoreError } from '../../src/errors.ts';
+import { StoreError, UsageError } from '../../src/errors.ts';
 import type { BlobStore, StoredBlob } from '../../src/ports/blob-store.ts';
 import { tieredBlobStore } from '../../src/store/index.ts';
 import { blobStoreContract } from '../../src/testing/blob-store-contract.ts';
@@ -269,6 +269,52 @@ describe('tieredBlobStore', () => {
       const other = await putBlob(store, 500, 8);
       expect(await digestIn(store, other)).toBe(other);
     }
+  });
+
+  it('reads a range from the store where the cache cannot give it', async () => {
+    const inner = memoryBlobStore();
+    const digest = await putBlob(inner, 1000);
+    const memory = memoryBlobStore();
+    await putBlob(memory, 1000);
+    const failures = [
+      new StoreError('ERR_STORE_READ', 'cache is broken'),
+      new UsageError('ERR_INVALID_ARGUMENT', 'no range'),
+    ];
+    const rangeWith = async (error: Error, signal?: AbortSignal): Promise<number> => {
+      const get = async (wanted: Digest): Promise<StoredBlob | undefined> => {
+        const blob = await memory.get(wanted);
+        return blob && { ...blob, openUnverifiedRange: () => Promise.reject(error) };
+      };
+      const blob = await tieredBlobStore({ cache: { ...memory, get }, store: inner, maxBytes: plenty }).get(digest);
+      const controller = new AbortController();
+      if (signal !== undefined) controller.abort(signal.reason);
+      const range = await blob?.openUnverifiedRange(10, 15, { signal: controller.signal });
+      return range === undefined ? 0 : (await contentOf(range)).length;
+    };
+    expect(await rangeWith(failures[0] as Error)).toBe(5);
+    await expect(rangeWith(failures[1] as Error)).rejects.toBe(failures[1]);
+    const reason = new Error('enough');
+    await expect(rangeWith(failures[0] as Error, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await inner.delete(digest);
+    await expect(rangeWith(failures[0] as Error)).rejects.toMatchObject({ code: 'ERR_BLOB_NOT_FOUND' });
+  });
+
+  it('puts nothing more into a cache that cannot be emptied, until it can', async () => {
+    const [inner, memory] = [memoryBlobStore(), memoryBlobStore()];
+    const first = await putBlob(memory, 600, 1);
+    let broken = true;
+    const stuck: BlobStore = {
+      ...memory,
+      delete: (digest) =>
+        broken ? Promise.reject(new StoreError('ERR_STORE_WRITE', 'cache is read-only')) : memory.delete(digest),
+    };
+    const store = tieredBlobStore({ cache: stuck, store: inner, maxBytes: 1000 });
+    const second = await putBlob(store, 700, 2);
+    expect(await digestIn(store, second)).toBe(second);
+    expect(await digestsIn(memory)).toEqual(new Set([first]));
+    broken = false;
+    expect(await digestIn(store, second)).toBe(second);
+    expect(await digestsIn(memory)).toEqual(new Set([second]));
   });
 
   it('reads on from the store where a blob leaves the cache while it is read', async () => {
