@@ -21,6 +21,8 @@ function pool(connectionString: string, more: pg.PoolConfig = {}): pg.Pool {
 
 /** A transaction over a connection of a pool. */
 export function transactionOver(client: pg.Pool): PostgresTransaction {
+  // The listener of the pool is for connections that wait in it.
+  client.on('connect', (connection) => connection.on('error', () => undefined));
   return async (run) => {
     const connection = await client.connect();
     try {

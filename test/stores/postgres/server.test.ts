@@ -13,7 +13,8 @@ import {
   postgresRecordStore,
 } from '../../../src/adapters/blob-store/postgres.ts';
 import { utf8 } from '../../../src/bytes/encoding.ts';
-import { bytesSource } from '../../../src/bytes/source.ts';
+import { bytesSource, type ByteSource } from '../../../src/bytes/source.ts';
+import { streamFrom } from '../../../src/bytes/stream.ts';
 import { digestOf, type Digest } from '../../../src/digest/digest.ts';
 import type { Descriptor } from '../../../src/oci/descriptor.ts';
 import type { BlobStore } from '../../../src/ports/blob-store.ts';
@@ -71,8 +72,13 @@ describeWithPeers('stores on a Postgres server', () => {
     expect(rows).toEqual([{ count: 1 }]);
   });
 
-  it('make their tables once, over twenty connections at once', async () => {
-    const pools = Array.from({ length: 20 }, () => openPool(1));
+  it.each([
+    ['read committed', 'read\\ committed'],
+    ['repeatable read', 'repeatable\\ read'],
+    ['serializable', 'serializable'],
+  ])('make their tables once, over twenty connections at once, in transactions that are %s', async (_name, level) => {
+    const options = `-c default_transaction_isolation=${level}`;
+    const pools = Array.from({ length: 20 }, () => openPool(1, { options }));
     try {
       await Promise.all(pools.map((client) => client.query('SELECT 1')));
       await Promise.all(pools.map((client) => migratePostgresStore({ client, schema: `s_${prefix}`, prefix })));
@@ -206,6 +212,29 @@ describeWithPeers('stores on a Postgres server', () => {
     const answers = await Promise.all(stores.map((store) => store.put(digest, chunkedSource(large, [300_000]))));
     expect(answers.filter(({ created }) => created)).toHaveLength(1);
     expect((await pool.query(`SELECT digest FROM ${prefix}blobs`)).rows).toEqual([{ digest }]);
+  });
+
+  it('go on with a put in a transaction when its connection ends while the source is read', async () => {
+    const own = openPool(2);
+    const store = postgresBlobStore({ client: own, prefix, transaction: transactionOver(own) });
+    let reads = 0;
+    const source: ByteSource = {
+      open: async () => {
+        if (++reads > 1) return chunkedSource(large).open();
+        return streamFrom(async function* () {
+          yield large.subarray(0, 3_000_000);
+          const mine = `FROM pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%${prefix}chunks%'`;
+          for (let ended = 0; ended === 0;) {
+            const { rowCount } = await pool.query(`SELECT pg_terminate_backend(pid, 10000) ${mine}`);
+            ended = rowCount ?? 0;
+          }
+          yield large.subarray(3_000_000);
+        });
+      },
+    };
+    expect(await store.put(digest, source)).toEqual({ created: true });
+    expect(reads).toBe(2);
+    await own.end();
   });
 
   it('show nothing of a put that was killed, at twenty points, and sweep what it left', async () => {

@@ -124,12 +124,12 @@ async function remove(database: Database, digest: Digest, signal: AbortSignal | 
         UPDATE ${blobs} SET digest = NULL, size = NULL, holder = NULL, modified = now()
         WHERE digest = $1 AND size > $2::bigint RETURNING id
       )
-      SELECT id, false AS hidden FROM gone UNION ALL SELECT id, true FROM hidden`,
+      SELECT id, 'gone' AS now FROM gone UNION ALL SELECT id, 'hidden' FROM hidden`,
     values: [digest, removedAtOnce],
     signal,
   });
   const [row] = rows;
-  if (row?.hidden === true) await purge(database, String(row.id), signal);
+  if (row?.now === 'hidden') await purge(database, String(row.id), signal);
   // An attempt whose answer was lost may have done it.
   return row !== undefined || again;
 }

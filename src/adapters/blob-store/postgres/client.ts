@@ -3,7 +3,9 @@
  * wrapped in one line.
  *
  * Each call may go over another connection. What is asked for must be its own transaction: a client in the middle of a
- * transaction of its owner does not fit. Bytes come back as an `Uint8Array`, or as the hexadecimal text of Postgres.
+ * transaction of its owner does not fit. An `Uint8Array` is sent as a bytea; none comes back, for every answer is texts,
+ * so that parsers of the client for other types change nothing. Before the first operation a store tries whether bytes
+ * arrive as they are.
  *
  * @example
  * ```ts
@@ -12,6 +14,9 @@
  * postgresBlobStore({ client: pool });
  * // postgres.js
  * postgresBlobStore({ client: { query: async (text, values) => ({ rows: await sql.unsafe(text, values as never[]) }) } });
+ * // Bun. A statement is never sent twice, so there is no use in preparing it.
+ * const sql = new SQL({ url, prepare: false });
+ * postgresBlobStore({ client: { query: async (text, values) => ({ rows: await sql.unsafe(text, values) }) } });
  * // Neon over HTTP
  * postgresBlobStore({ client: { query: (text, values) => sql.query(text, values, { fullResults: true }) } });
  * ```
@@ -50,7 +55,8 @@ export interface PostgresStoreOptions {
  * const ofPGlite: PostgresTransaction = (run) => db.transaction(run);
  * const ofPostgresJs: PostgresTransaction = (run) =>
  *   sql.begin((tx) => run({ query: async (text, values) => ({ rows: await tx.unsafe(text, values as never[]) }) }));
- * // A pool of pg
+ * // A pool of pg. A connection that is taken out of it wants a listener, too, else a server that restarts ends the process.
+ * pool.on('connect', (connection) => connection.on('error', () => undefined));
  * const ofPool: PostgresTransaction = async (run) => {
  *   const connection = await pool.connect();
  *   try {

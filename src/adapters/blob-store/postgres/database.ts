@@ -2,8 +2,17 @@ import { checkCount, checkObject } from '../../../bytes/check-options.ts';
 import { randomId } from '../../../bytes/random-id.ts';
 import { pause } from '../../../bytes/pause.ts';
 import { UsageError } from '../../../errors.ts';
+import { checkClient } from './check-client.ts';
 import type { PostgresClient, PostgresStoreOptions } from './client.ts';
-import { attemptsWithoutServer, codeOf, isTransient, statementFailure, type StatementFacts } from './failure.ts';
+import {
+  attemptsWithoutServer,
+  codeOf,
+  isTransient,
+  isUnanswered,
+  saidIn,
+  statementFailure,
+  type StatementFacts,
+} from './failure.ts';
 import { inTime } from './in-time.ts';
 import { prepareLayout } from './layout.ts';
 import { tablesIn, type Tables } from './tables.ts';
@@ -30,7 +39,7 @@ export interface Statement extends StatementFacts {
 /** The rows of a statement. */
 export interface Answer {
   readonly rows: readonly Row[];
-  /** True when a former attempt ended without an answer: it may have done its work. */
+  /** True where a former attempt ended without an answer: it may have done its work. */
   readonly again: boolean;
 }
 
@@ -77,28 +86,35 @@ export class Database {
     return this.runRaw(statement);
   }
 
-  /** Looks at the tables, once. */
+  /** Looks at the client and the tables, once. */
   async ready(signal?: AbortSignal, migrate: boolean = this.#options.migrate ?? true): Promise<void> {
     // It is for all who wait: the signal of one of them must not end it.
-    this.#ready ??= prepareLayout(this, migrate).catch((error: unknown) => {
+    this.#ready ??= this.#prepare(migrate).catch((error: unknown) => {
       this.#ready = undefined;
       throw error;
     });
     await inTime(this.#ready, { signal });
   }
 
+  async #prepare(migrate: boolean): Promise<void> {
+    await checkClient(this);
+    await prepareLayout(this, migrate);
+  }
+
   /** Runs a statement, whatever the tables are. */
   async runRaw(statement: Statement): Promise<Answer> {
     const { signal, attempts = this.#attempts, retryOn } = statement;
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1, again = false; ; attempt++) {
       try {
-        return { rows: await this.#once(statement), again: attempt > 1 };
-      } catch (error) {
+        return { rows: await this.#once(statement), again };
+      } catch (thrown) {
         signal?.throwIfAborted();
-        if (error instanceof UsageError) throw error;
+        if (thrown instanceof UsageError) throw thrown;
+        const error = saidIn(thrown);
         const helps = isTransient(error) || (retryOn !== undefined && codeOf(error) === retryOn);
         const most = this.#reached ? attempts : (attemptsWithoutServer(error) ?? attempts);
         if (attempt >= Math.min(attempts, most) || !helps) throw statementFailure(error, this.id, statement);
+        again ||= isUnanswered(error);
       }
       // Full jitter: those who failed together do not come back together. A server is back in some seconds.
       await pause(Math.random() * Math.min(4000, 200 * 2 ** attempt), signal);

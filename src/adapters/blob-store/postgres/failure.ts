@@ -15,12 +15,33 @@ export class StatementTimeout extends Error {
 
 /** The code of Postgres (five characters), of the driver or of the socket; empty where there is none. */
 export function codeOf(error: unknown): string {
-  const { code } = (error ?? {}) as { readonly code?: unknown };
-  return typeof code === 'string' ? code : '';
+  const { code, errno } = (error ?? {}) as { readonly code?: unknown; readonly errno?: unknown };
+  // Bun has a code of its own for all that Postgres says, and that of Postgres beside it.
+  if (typeof errno === 'string' && /^[0-9A-Z]{5}$/.test(errno)) return errno;
+  return typeof code === 'string' ? code.replace(/^ERR_POSTGRES_/, '') : '';
+}
+
+/**
+ * What the server, the driver or the socket said, where a client throws an error of its own around that: drizzle does,
+ * with all values in the message, and Neon over HTTP.
+ */
+export function saidIn(thrown: unknown): unknown {
+  let error = thrown;
+  for (let depth = 0; depth < 5 && codeOf(error) === ''; depth++) {
+    const { cause, sourceError = cause } = (error ?? {}) as {
+      readonly cause?: unknown;
+      readonly sourceError?: unknown;
+    };
+    if (!(sourceError instanceof Error)) break;
+    error = sourceError;
+  }
+  return error;
 }
 
 const lostConnection =
-  /^(08...|57P0[123]|CONNECTION_(CLOSED|ENDED|DESTROYED)|ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTCONN)$/;
+  /^(08...|57P0[1235]|CONNECTION_(CLOSED|ENDED|DESTROYED|REFUSED)|ECONNRESET|ECONNREFUSED|ECONNABORTED|EPIPE|ETIMEDOUT|ENOTCONN|UND_ERR_SOCKET)$/;
+
+const neverSent = /^(57P03|ECONNREFUSED|CONNECTION_REFUSED)$/;
 
 /** True where the same statement may succeed in a moment: lost races, and a server that goes or comes. */
 export function isTransient(error: unknown): boolean {
@@ -28,12 +49,18 @@ export function isTransient(error: unknown): boolean {
   return /^(40001|40P01|53300)$/.test(code) || lostConnection.test(code) || isLostWithoutCode(error, code);
 }
 
+/** True where nobody knows what became of the statement. One that was never sent did nothing. */
+export function isUnanswered(error: unknown): boolean {
+  const code = codeOf(error);
+  return (lostConnection.test(code) && !neverSent.test(code)) || isLostWithoutCode(error, code);
+}
+
 /**
  * How often a statement is tried where no connection was ever had: a server that starts is worth a second, one that is
  * not there is not worth more. undefined for errors that say nothing of it.
  */
 export function attemptsWithoutServer(error: unknown): number | undefined {
-  if (codeOf(error) === 'ECONNREFUSED') return 3;
+  if (/REFUSED$/.test(codeOf(error))) return 3;
   const { message } = (error ?? {}) as { readonly message?: unknown };
   return codeOf(error) === 'ETIMEDOUT' || /due to connection timeout/.test(String(message)) ? 1 : undefined;
 }
@@ -48,8 +75,9 @@ function isLostWithoutCode(error: unknown, code: string): boolean {
 }
 
 /** The error to throw for what a client threw. Nothing of the statement's values is in it. */
-export function statementFailure(error: unknown, store: string, facts: StatementFacts): StoreError {
+export function statementFailure(thrown: unknown, store: string, facts: StatementFacts): StoreError {
   const { action, what, digest } = facts;
+  const error = saidIn(thrown);
   const code = codeOf(error);
   const { why, hint, said = false, retryable = false, quota = false } = reasonOf(error, code);
   const errorCode: StoreErrorCode = quota
@@ -86,6 +114,7 @@ function reasonOf(error: unknown, code: string): Reason {
   const message = error instanceof Error ? error.message : String(error);
   if (/^SASL|password must be a string/.test(message)) return refused;
   if (/due to connection timeout/.test(message)) return unreachable;
+  if (message === 'Query read timeout') return { ...tooLong, hint: 'raise the query_timeout of the client' };
   if (/timeout exceeded when trying to connect|pool.*(exhausted|full)/i.test(message)) return noConnection;
   return { why: code === '' ? redacted(message) || 'the client failed' : `${redacted(message)} (${code})` };
 }
@@ -95,6 +124,8 @@ const noConnection: Reason = {
   hint: 'raise the number of connections of the pool, or do less at once',
   retryable: true,
 };
+
+const tooLong: Reason = { why: 'the statement took too long', hint: 'raise statementTimeout', retryable: true };
 
 const refused: Reason = {
   why: 'the database refused the user or the password',
@@ -116,7 +147,7 @@ const otherLayout: Reason = {
 
 /** By codes of Postgres (appendix A of its manual), and of drivers. */
 const reasons: readonly (readonly [RegExp, Reason])[] = [
-  [/^statement_timeout$/, { why: 'the statement took too long', hint: 'raise statementTimeout', retryable: true }],
+  [/^statement_timeout$/, tooLong],
   [
     /^57014$/,
     { why: 'the statement was cancelled', hint: 'raise the statement_timeout of the database', retryable: true },
@@ -136,7 +167,7 @@ const reasons: readonly (readonly [RegExp, Reason])[] = [
   [/^25006$/, { why: 'the database only reads', hint: 'connect to the primary server' }],
   [/^28/, refused],
   [/^3D000$/, { why: 'the database does not exist', said: true, hint: 'create it, or connect to another' }],
-  [/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/, unreachable],
+  [/^(ECONNREFUSED|CONNECTION_REFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT)$/, unreachable],
   [
     /^(ENOTFOUND|EAI_AGAIN)$/,
     { why: 'the host of the database is not known', said: true, hint: 'check the host of the client' },

@@ -84,13 +84,14 @@ interface LayoutDatabase {
 export async function prepareLayout(database: LayoutDatabase, migrate: boolean): Promise<void> {
   if (await isCurrent(database)) return;
   if (!migrate) throw failure(database, 'are not there, or of an earlier version', 'call migratePostgresStore');
-  await database.runRaw({
-    action: 'write',
-    what: nameOf(database),
-    text: migration(database.tables),
-    values: [],
-  });
-  if (!(await isCurrent(database))) throw failure(database, 'could not be made');
+  const failed = await database
+    .runRaw({ action: 'write', what: nameOf(database), text: migration(database.tables), values: [] })
+    .then(
+      () => undefined,
+      (error: unknown) => error as Error,
+    );
+  // Whose transactions are serializable sees, after a wait for another who made them, what was there before.
+  if (!(await isCurrent(database))) throw failed ?? failure(database, 'could not be made');
 }
 
 async function isCurrent(database: LayoutDatabase): Promise<boolean> {
@@ -111,7 +112,7 @@ async function columnsFound(database: LayoutDatabase): Promise<string[]> {
   const { rows } = await database.runRaw({
     action: 'read',
     what: nameOf(database),
-    text: `SELECT c.relname::text AS "table", a.attname::text AS "column", format_type(a.atttypid, a.atttypmod) AS type,
+    text: `SELECT c.relname::text AS "table", a.attname::text AS "column", replace(format_type(a.atttypid, a.atttypmod), '"', '') AS type,
         coalesce((SELECT l.collname::text FROM pg_collation l WHERE l.oid = a.attcollation), '') AS collation
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
       WHERE n.nspname = $1 AND c.relname IN ($2, $3, $4, $5) AND a.attnum > 0 AND NOT a.attisdropped`,
@@ -127,7 +128,7 @@ async function versionFound(database: LayoutDatabase): Promise<number | undefine
   const { rows } = await database.runRaw({
     action: 'read',
     what: nameOf(database),
-    text: `SELECT max(version) AS version FROM ${database.tables.layout}`,
+    text: `SELECT max(version)::text AS version FROM ${database.tables.layout}`,
     values: [],
   });
   const version = rows[0]?.version;

@@ -12,7 +12,7 @@ export async function purge(database: Database, id: string, signal: AbortSignal 
     const { rows } = await database.run({
       ...remove,
       text: `DELETE FROM ${chunks} WHERE upload = $1 AND part >= $2::integer AND part < $2::integer + ${rowsAtOnce}
-        RETURNING octet_length(bytes) AS length`,
+        RETURNING octet_length(bytes)::text AS length`,
       values: [id, part],
     });
     for (const { length } of rows) bytes += Number(length);

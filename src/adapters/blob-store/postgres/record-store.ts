@@ -1,9 +1,8 @@
 import { randomId } from '../../../bytes/random-id.ts';
 import { checkOptions } from '../../../bytes/check-options.ts';
-import { UsageError } from '../../../errors.ts';
 import type { ListedRecord, ListRecordsOptions, RecordStore, StoredRecord } from '../../../ports/record-store.ts';
 import { checkKey, checkLimit, checkPrefix, checkValue } from '../../memory/record-key.ts';
-import { byteaOf } from './bytea.ts';
+import { bytesOfBase64 } from './base64.ts';
 import type { PostgresStoreOptions } from './client.ts';
 import { Database, storeKeys, type Statement } from './database.ts';
 
@@ -44,18 +43,12 @@ function about(action: 'read' | 'write', key: string): Pick<Statement, 'action' 
 async function get(database: Database, key: string, signal: Signal): Promise<StoredRecord | undefined> {
   const { rows } = await database.run({
     ...about('read', key),
-    text: `SELECT version, value FROM ${database.tables.records} WHERE key = $1`,
+    text: `SELECT version, encode(value, 'base64') AS text FROM ${database.tables.records} WHERE key = $1`,
     values: [key],
     signal,
   });
   if (rows[0] === undefined) return undefined;
-  const value = byteaOf(rows[0].value);
-  if (value === undefined) {
-    throw new UsageError('ERR_INVALID_ARGUMENT', 'client gives a bytea as neither bytes nor hexadecimal text', {
-      argument: 'client',
-    });
-  }
-  return { value, version: String(rows[0].version) };
+  return { value: bytesOfBase64(rows[0].text), version: String(rows[0].version) };
 }
 
 type Written = { readonly version: string } | 'conflict';
@@ -105,14 +98,14 @@ async function remove(
   const { rows, again } = await database.run({
     ...about('write', key),
     text: `WITH gone AS (DELETE FROM ${records} WHERE key = $1 AND version = $2 RETURNING version)
-      SELECT version, true AS gone FROM gone
-      UNION ALL SELECT version, false FROM ${records} WHERE key = $1 AND NOT EXISTS (SELECT FROM gone)`,
+      SELECT version, 'gone' AS now FROM gone
+      UNION ALL SELECT version, 'there' FROM ${records} WHERE key = $1 AND NOT EXISTS (SELECT FROM gone)`,
     values: [key, storable(ifVersion)],
     signal,
   });
   // An attempt whose answer was lost may have done it. And what had the right version a moment ago is gone by now.
   if (rows[0] === undefined) return again;
-  if (rows[0].gone === true) return true;
+  if (rows[0].now === 'gone') return true;
   return rows[0].version === ifVersion ? false : 'conflict';
 }
 
@@ -125,8 +118,7 @@ async function* list(
 ): AsyncGenerator<ListedRecord, void, undefined> {
   let left = checkLimit(limit);
   checkPrefix(prefix);
-  // Postgres takes no zero in a text; no key has one, so what comes after it decides nothing.
-  for (let last = after.split('\0', 1).join(''), full = true; full && left > 0;) {
+  for (let last = storableStart(after), full = true; full && left > 0;) {
     signal?.throwIfAborted();
     const count = Math.min(pageRows, left);
     const { rows } = await database.run({
@@ -147,7 +139,17 @@ async function* list(
   }
 }
 
-/** Postgres takes no zero in a text. No version has one, and none is empty. */
+/**
+ * Postgres takes no zero in a text, and a database of another encoding than UTF-8 not every letter. No version has one,
+ * and none is empty.
+ */
 function storable(version: string): string {
-  return version.includes('\0') ? '' : version;
+  return /^[ -~]*$/.test(version) ? version : '';
+}
+
+/** No key has such a character either: what comes after the first one decides nothing. */
+function storableStart(after: string): string {
+  const other = /[^ -~]/.exec(after);
+  if (other === null) return after;
+  return after.slice(0, other.index) + (other[0] > '~' ? '\x7f' : '');
 }

@@ -55,7 +55,7 @@ async function claim(
     action: 'write',
     what: 'list of uploads',
     text: `UPDATE ${blobs} SET holder = NULL, modified = now() WHERE id IN (
-        SELECT id FROM ${blobs} WHERE digest IS NULL AND modified <= now() - make_interval(secs => $1::float8)
+        SELECT id FROM ${blobs} WHERE digest IS NULL AND extract(epoch from now() - modified) >= $1::float8
         LIMIT ${page} FOR UPDATE SKIP LOCKED
       ) RETURNING id`,
     values: [olderThanSeconds],

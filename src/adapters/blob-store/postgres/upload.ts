@@ -114,7 +114,7 @@ export class Upload {
         INSERT INTO ${chunks} AS c (upload, part, bytes) SELECT id, $3::integer, $4::bytea FROM held
         ON CONFLICT (upload, part) DO UPDATE
           SET bytes = ${kept === 0 ? '' : `substring(c.bytes from 1 for ${kept}) ||`} excluded.bytes
-        RETURNING part`,
+        RETURNING upload`,
       values: [this.id, this.#holder, Math.floor(offset / chunkBytes), bytes],
       signal: options.signal,
     });

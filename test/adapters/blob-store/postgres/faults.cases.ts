@@ -4,7 +4,7 @@ import {
   postgresRecordStore,
   type PostgresBlobStore,
 } from '../../../../src/adapters/blob-store/postgres.ts';
-import { toHex, utf8 } from '../../../../src/bytes/encoding.ts';
+import { utf8 } from '../../../../src/bytes/encoding.ts';
 import { bytesSource } from '../../../../src/bytes/source.ts';
 import { digestOf, type Digest } from '../../../../src/digest/digest.ts';
 import type { RecordStore } from '../../../../src/ports/record-store.ts';
@@ -128,7 +128,7 @@ describe('a server that was never there', () => {
 
 describe('one statement in ten that fails', () => {
   it('is not seen from outside', async () => {
-    const codes = ['40001', '40P01', '57P01', '08006', '53300', 'CONNECTION_CLOSED'];
+    const codes = ['40001', '40P01', '57P01', '57P05', '08006', '53300', 'CONNECTION_CLOSED'];
     let state = 7;
     client.fault = () => {
       state = (state * 16_807) % 2_147_483_647;
@@ -171,6 +171,14 @@ describe('what the database refuses', () => {
       code: 'ERR_STORE_WRITE',
       retryable: true,
       hint: expect.stringContaining('pool') as string,
+    });
+  });
+
+  it('says that the client had no more patience', async () => {
+    client.fault = always(/./, { before: new Error('Query read timeout') });
+    await expect(store.stat(digestOf(small))).rejects.toMatchObject({
+      retryable: true,
+      hint: expect.stringContaining('query_timeout') as string,
     });
   });
 
@@ -314,6 +322,11 @@ describe('what a put leaves behind', () => {
     await expect(store.sweepAbandoned({ olderThanSeconds })).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
   });
 
+  it('is kept however great the age is that is asked for', async () => {
+    const olderThanSeconds = Number.MAX_SAFE_INTEGER;
+    expect(await store.sweepAbandoned({ olderThanSeconds })).toEqual({ uploads: 0, bytes: 0 });
+  });
+
   it('is swept by the next writer of a large blob, who does not fail where that does', async () => {
     client.fault = always(/SKIP LOCKED/, { before: postgresError('42501') });
     expect(await store.put(digestOf(large), bytesSource(large))).toEqual({ created: true });
@@ -336,35 +349,117 @@ describe('a small blob', () => {
   });
 });
 
-describe('a driver that gives bytes as text', () => {
-  it('is understood', async () => {
+describe('a driver that gives other types than most', () => {
+  it('is understood, for every answer is a text', async () => {
     const inner = client.query.bind(client);
-    client.query = async (text, values) => ({
-      rows: (await inner(text, values)).rows.map((row) =>
-        Object.fromEntries(
-          Object.entries(row as object).map(([name, value]: [string, unknown]) => [
-            name,
-            value instanceof Uint8Array ? `\\x${toHex(value)}` : value,
-          ]),
-        ),
-      ),
-    });
-    await store.put(digestOf(large), bytesSource(large));
-    expect(await digestThere(large)).toBe(digestOf(large));
-    await records.put('a', small, { ifVersion: null });
+    client.query = async (text, values) => {
+      const { rows } = await inner(text, values);
+      const [row] = rows as Readonly<Record<string, unknown>>[];
+      for (const value of Object.values(row ?? {})) expect(typeof (value ?? '')).toBe('string');
+      return { rows };
+    };
+    for (const bytes of [small, large, new Uint8Array()]) {
+      await store.put(digestOf(bytes), chunkedSource(bytes, [400_000]));
+      expect(await digestThere(bytes)).toBe(digestOf(bytes));
+      expect(await store.delete(digestOf(bytes))).toBe(true);
+    }
+    const put = await records.put('a', small, { ifVersion: null });
     expect((await records.get('a'))?.value).toEqual(small);
+    expect(await records.delete('a', { ifVersion: put === 'conflict' ? '' : put.version })).toBe(true);
   });
 
-  it.each(['not hex', 5, { type: 'Buffer' }])('is not, where it gives %j', async (wrong) => {
+  it.each([
+    ['cuts bytes at a zero', (bytes: Uint8Array) => bytes.subarray(0, bytes.indexOf(0))],
+    ['sends them as a text', (bytes: Uint8Array) => utf8(String.fromCharCode(...bytes))],
+  ])('is refused before the first blob, where it %s', async (_what, send) => {
+    const inner = client.query.bind(client);
+    client.query = (text, values) =>
+      inner(
+        text,
+        values.map((one) => (one instanceof Uint8Array ? send(one) : one)),
+      );
+    const other = postgresBlobStore({ client, prefix: newPrefix() });
+    await expect(other.put(digestOf(small), bytesSource(small))).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+      argument: 'client',
+      hint: expect.stringContaining('Uint8Array') as string,
+    });
+    expect(client.statements).toHaveLength(1);
+  });
+
+  it('is refused where it changes the names of columns', async () => {
+    client.query = () => Promise.resolve({ rows: [{ Text: 'AAEC' }] });
+    await expect(postgresRecordStore({ client, prefix: newPrefix() }).get('a')).rejects.toMatchObject({
+      code: 'ERR_INVALID_ARGUMENT',
+      argument: 'client',
+      hint: expect.stringContaining('names') as string,
+    });
+  });
+
+  it.each([5, { type: 'Buffer' }])('is refused, where it gives %j for a text', async (text) => {
     await store.put(digestOf(large), bytesSource(large));
-    await records.put('a', small, { ifVersion: null });
     const blob = await store.get(digestOf(large));
-    // As a text anything is one; its bytes are checked.
-    const text = typeof wrong === 'string' ? null : wrong;
-    const row = { text, length: 1024 * 1024, value: wrong, version: '1' };
-    client.query = () => Promise.resolve({ rows: [row] });
+    client.query = () => Promise.resolve({ rows: [{ text, length: 1024 * 1024, version: '1' }] });
     const expected = { code: 'ERR_INVALID_ARGUMENT', argument: 'client' };
     await expect(blob?.open().then(contentOf)).rejects.toMatchObject(expected);
     await expect(records.get('a')).rejects.toMatchObject(expected);
+  });
+});
+
+describe('an error that a client wraps', () => {
+  const lost = new Error('Connection terminated unexpectedly');
+  const wrapped = (cause: Error): Error => new Error('Failed query: INSERT params: s3cret', { cause });
+
+  it.each([
+    ['one around that of the server', wrapped(postgresError('40001'))],
+    ['one around that of the driver', wrapped(wrapped(lost))],
+    ['one that has a name of its own for it', Object.assign(wrapped(lost), { cause: 1, sourceError: lost })],
+    ['one with the code of Postgres beside its own', Object.assign(postgresError('ERR_SERVER'), { errno: '57P05' })],
+    ['one with a prefix', postgresError('ERR_POSTGRES_CONNECTION_CLOSED')],
+  ])('is known for what it is: %s', async (_what, error) => {
+    client.fault = once(/INSERT/, { before: error });
+    expect(await store.put(digestOf(small), bytesSource(small))).toEqual({ created: true });
+  });
+
+  it('is given without what was around it, which may have the values', async () => {
+    client.fault = always(/INSERT/, { before: wrapped(postgresError('53100', 'disk full')) });
+    const error: unknown = await store.put(digestOf(small), bytesSource(small)).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'ERR_STORE_QUOTA', cause: { message: 'disk full' } });
+    expect([(error as Error).message, (error as Error).stack].join()).not.toContain('s3cret');
+  });
+});
+
+describe('a statement that lost a race and was tried again', () => {
+  it('deleted nothing where the winner did', async () => {
+    const other = postgresRecordStore({ client: await pglite(), prefix: store.id.split('.')[1] });
+    const put = await records.put('a', small, { ifVersion: null });
+    const ifVersion = put === 'conflict' ? '' : put.version;
+    await store.put(digestOf(small), bytesSource(small));
+    const inner = client.query.bind(client);
+    let lost = false;
+    client.query = async (text, values) => {
+      if (lost || !text.includes('DELETE')) return inner(text, values);
+      lost = true;
+      await other.delete('a', { ifVersion });
+      await inner(text, values);
+      throw postgresError('40001', 'could not serialize access');
+    };
+    expect(await records.delete('a', { ifVersion })).toBe(false);
+    lost = false;
+    expect(await store.delete(digestOf(small))).toBe(false);
+  });
+});
+
+describe('a text that not every database can take', () => {
+  it.each(['b€', 'b\0x', 'b\ud800'])('is never sent: %j', async (odd) => {
+    for (const key of ['a', 'b', 'b0', 'c']) await records.put(key, small, { ifVersion: null });
+    const keys: string[] = [];
+    for await (const { key } of records.list('', { after: odd })) keys.push(key);
+    expect(keys).toEqual(odd === 'b\0x' ? ['b0', 'c'] : ['c']);
+    expect(JSON.stringify(client.values)).toMatch(/^[ -~\x7f]*$/);
+    expect(await records.put('a', small, { ifVersion: odd })).toBe('conflict');
+    expect(client.values).not.toContain(odd);
+    expect(await records.delete('a', { ifVersion: odd })).toBe('conflict');
+    expect(client.values).not.toContain(odd);
   });
 });

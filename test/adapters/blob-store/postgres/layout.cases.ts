@@ -74,6 +74,25 @@ describe('the tables of a store', () => {
     expect(answers.filter(({ created }) => created)).toHaveLength(1);
   });
 
+  it('are those of another process that made them meanwhile, unseen by a transaction that waited', async () => {
+    const other = faultyClient(client);
+    other.query = async (text, values) => {
+      if (!text.includes('DO $packwright$')) return client.query(text, values);
+      await migratePostgresStore({ client, prefix });
+      throw postgresError('42P07', 'relation exists');
+    };
+    expect(await postgresBlobStore({ client: other, prefix }).stat(digest)).toBeUndefined();
+  });
+
+  it('are known where the database quotes every name', async () => {
+    await client.query('SET quote_all_identifiers = on');
+    try {
+      await migratePostgresStore({ client, prefix });
+    } finally {
+      await client.query('RESET quote_all_identifiers');
+    }
+  });
+
   it('are not made by halves', async () => {
     await client.query(`CREATE TABLE ${prefix}records (key text)`);
     const store = postgresBlobStore({ client, prefix });
