@@ -84,7 +84,10 @@ async function* list(
   }
 }
 
-/** The records of objects, in the order of their keys. Those whose name was cut are read, and sorted. */
+/**
+ * The records of objects, in the order of their keys. Those whose name was cut are read, and sorted; read are those, too,
+ * that are listed without an ETag (s3s-fs 0.14).
+ */
 async function* recordsOf(
   bucket: S3Bucket,
   objects: AsyncIterable<ListedObject>,
@@ -99,12 +102,16 @@ async function* recordsOf(
       yield* sorted(members);
       [members, group] = [[], undefined];
     }
-    if (typeof key === 'string') {
+    if (typeof key === 'string' && tag !== '') {
       yield { key, version: tag };
       continue;
     }
-    group = key.group;
     const found = await readRecord(bucket, name.slice(folder.length), signal);
+    if (typeof key === 'string') {
+      if (found?.content !== undefined) yield { key, version: found.version };
+      continue;
+    }
+    group = key.group;
     if (found?.content !== undefined) members.push({ key: found.content.key, version: found.version });
   }
   yield* sorted(members);

@@ -474,6 +474,24 @@ describe('a store on S3', () => {
     });
   });
 
+  it('lists records with their versions where the server lists no ETag', async () => {
+    const { options } = failing(async ({ key }, serve) => {
+      const answer = serve();
+      return key === '' ? new Response((await answer.text()).replaceAll(/<ETag>.*?<\/ETag>/g, '')) : answer;
+    });
+    const store = s3RecordStore(options);
+    const versions = new Map<string, string>();
+    for (const key of ['a', 'b c', 'gone', `long/${'x'.repeat(300)}`]) {
+      const put = await store.put(key, bytes, { ifVersion: null });
+      versions.set(key, put === 'conflict' ? '' : put.version);
+    }
+    await store.delete('gone', { ifVersion: versions.get('gone') ?? '' });
+    versions.delete('gone');
+    const listed = new Map<string, string>();
+    for await (const { key, version } of store.list('')) listed.set(key, version);
+    expect([...listed]).toEqual([...versions]);
+  });
+
   it('keeps an empty blob where a server gives a range of nothing', async () => {
     const none = new Uint8Array();
     const { s3, options } = failing(({ method }, serve) => {
