@@ -4,6 +4,7 @@ import type { Digest } from '../digest/digest.ts';
 import { contentCheck } from '../digest/verify-stream.ts';
 import type { StoredBlob } from '../ports/blob-store.ts';
 import type { OperationOptions } from '../ports/operation.ts';
+import { isCorrupt } from './blob-problem.ts';
 
 /** A blob up to this size is held in memory while it is checked; 4 MiB. */
 const heldBytes = 4 * 1024 * 1024;
@@ -24,33 +25,54 @@ export async function openChecked(blob: StoredBlob, options: OperationOptions): 
 /** Goes on with a stream that failed: gives the bytes from an offset on, from somewhere else, or throws. */
 export type Continuation = (offset: number, error: unknown) => Promise<ReadableStream<Uint8Array>>;
 
+/** What the bytes of a stream must be, and who is told when they are not, also where nothing can go on. */
+export interface ContinuedContent {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly onWrong?: (() => Promise<void>) | undefined;
+}
+
 /**
  * A stream that goes on elsewhere when it fails. The bytes of all that it is made of are checked together: whatever
  * happened on the way, its end is never reached unless they are those of the digest.
  */
 export function continued(
   first: ReadableStream<Uint8Array>,
-  expected: { readonly digest: Digest; readonly size: number },
+  expected: ContinuedContent,
   options: OperationOptions,
   next: Continuation,
 ): ReadableStream<Uint8Array> {
   return streamFrom(async function* (signal: AbortSignal) {
-    const check = contentCheck(expected);
-    let offset = 0;
-    let stream = first;
-    while (offset < expected.size) {
-      const failure: { error?: unknown } = {};
-      for await (const chunk of untilFailure(stream, signal, failure)) {
-        check.update(chunk);
-        offset += chunk.length;
-        yield chunk;
-      }
-      signal.throwIfAborted();
-      if (!('error' in failure) || offset === expected.size) break;
-      stream = await next(offset, failure.error);
+    try {
+      yield* joined(first, expected, signal, next);
+    } catch (error) {
+      if (isCorrupt(error)) await expected.onWrong?.();
+      throw error;
     }
-    check.end();
   }, options.signal);
+}
+
+async function* joined(
+  first: ReadableStream<Uint8Array>,
+  expected: ContinuedContent,
+  signal: AbortSignal,
+  next: Continuation,
+): AsyncGenerator<Uint8Array> {
+  const check = contentCheck(expected);
+  let offset = 0;
+  let stream = first;
+  while (offset < expected.size) {
+    const failure: { error?: unknown } = {};
+    for await (const chunk of untilFailure(stream, signal, failure)) {
+      check.update(chunk);
+      offset += chunk.length;
+      yield chunk;
+    }
+    signal.throwIfAborted();
+    if (!('error' in failure) || offset === expected.size) break;
+    stream = await next(offset, failure.error);
+  }
+  check.end();
 }
 
 /**

@@ -142,7 +142,8 @@ class Tiers {
           return failing(error);
         });
         let asked = false;
-        return continued(streamFrom(oneBehind(first)), { digest, size }, options, async (offset, error) => {
+        const expected = { digest, size, onWrong: () => this.#drop(digest) };
+        return continued(streamFrom(oneBehind(first)), expected, options, async (offset, error) => {
           if (asked) throw error;
           asked = true;
           if (isCorrupt(error)) await this.#drop(digest);

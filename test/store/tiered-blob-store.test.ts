@@ -63,7 +63,7 @@ function changed(inner: BlobStore, at: number, size?: number): BlobStore {
     const blob = await inner.get(digest);
     if (blob === undefined) return undefined;
     const bytes = (await contentOf(await blob.open())).slice(0, size);
-    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ 1;
     const chunks = at === 0 ? [bytes.subarray(0, 300), bytes.subarray(300)] : [bytes];
     const open = (): Promise<ReadableStream<Uint8Array>> =>
       Promise.resolve(streamFrom(() => each(chunks)).pipeThrough(verifyStream({ digest })));
@@ -219,6 +219,7 @@ describe('tieredBlobStore', () => {
     for (const [size, code] of [
       [1000, 'ERR_DIGEST_MISMATCH'],
       [400, 'ERR_SIZE_MISMATCH'],
+      [0, 'ERR_DIGEST_MISMATCH'],
     ] as const) {
       const [inner, memory] = [memoryBlobStore(), memoryBlobStore()];
       const digest = await putBlob(inner, 1000);

@@ -57,7 +57,8 @@ const lockTimeout = 60 * 60_000;
  * Makes the tree of a pack in `DIRECTORY/trees/<digest>`, and then makes `DIRECTORY/current` name it in one step. Every
  * byte is checked before the tree gets its name, so that what has the name of a tree is whole, also after a kill at any
  * moment; the next run goes on from there. What it names stays as it is when anything fails. Processes take turns. For a
- * digest whose tree is still there nothing is asked of the registry.
+ * digest whose tree is still there nothing is asked of the registry. A tree that is there is not read again: what
+ * somebody changes in it stays changed until it is removed.
  *
  * @throws UsageError for wrong options. RegistryError `ERR_REGISTRY_NOT_FOUND` for a pack that is not there: never is an
  * empty tree made of it. Else as `unpack` does. StoreError for a folder that cannot be written to.
@@ -82,9 +83,16 @@ interface TreeFolder extends TreeFolderOptions {
   readonly grace: number;
 }
 
+const currentForms: ReadonlySet<string> = new Set<CurrentForm>(['link', 'file']);
+
 function treeFolder(options: SyncTreeOptions): TreeFolder {
   const directory = resolve(checkDirectory('syncTree', options.directory));
-  const { graceSeconds = 3600 } = options;
+  const { graceSeconds = 3600, current = 'link' } = options;
+  if (!currentForms.has(current)) {
+    throw new UsageError('ERR_INVALID_ARGUMENT', `current is ${JSON.stringify(current)}, expected "link" or "file"`, {
+      argument: 'current',
+    });
+  }
   if (graceSeconds >= 0) return { ...options, directory, grace: graceSeconds * 1000 };
   throw new UsageError('ERR_INVALID_ARGUMENT', `graceSeconds is ${String(graceSeconds)}, expected 0 or more`, {
     argument: 'graceSeconds',
@@ -96,8 +104,9 @@ async function place(target: PackLocation, digest: Digest, folder: TreeFolder, r
   const path = treePath(directory, digest);
   fs.mkdirSync(join(directory, 'trees'), { recursive: true });
   removeStaged(directory);
-  const reused = fs.existsSync(path);
+  const reused = isFolder(path);
   if (!reused) await service.unpack(target, sink(path), report.options);
+  if (!isFolder(path)) throw noTree(path);
   report.options.signal?.throwIfAborted();
   const before = currentDigest(directory);
   reviveTree(directory, digest);
@@ -110,7 +119,18 @@ async function place(target: PackLocation, digest: Digest, folder: TreeFolder, r
 /** The digest that is asked for, where its tree is there: to go back to it needs no network. */
 function treeInPlace(target: PackLocation, directory: string): Digest | undefined {
   const named = typeof target === 'string' ? parseReference(target).digest : target.reference;
-  return isDigest(named) && fs.existsSync(treePath(directory, named)) ? named : undefined;
+  return isDigest(named) && isFolder(treePath(directory, named)) ? named : undefined;
+}
+
+function isFolder(path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function noTree(path: string): UsageError {
+  return new UsageError('ERR_INVALID_ARGUMENT', `sink made no folder ${JSON.stringify(path)}`, {
+    argument: 'sink',
+    hint: 'it is given the folder to make: sink: (directory) => fsSink({ directory })',
+  });
 }
 
 /** What was resolved is what is unpacked, wherever a tag points by then. */

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { checkDirectory, checkOptions } from '../../bytes/check-options.ts';
 import type { Digest } from '../../digest/digest.ts';
+import { storeFailure } from '../node/failure.ts';
 import { currentDigest, treePath } from './tree-folder.ts';
 
 /** Whether a folder has the tree that is wanted, with the states of `readiness`. */
@@ -28,14 +29,12 @@ export interface TreeReadinessOptions {
  * Looks what `current` names: `none` where nothing is in place and nothing is expected, `ready` where the tree is there,
  * and is the expected one, `notReady` otherwise.
  *
- * @throws UsageError `ERR_INVALID_ARGUMENT` for wrong options.
+ * @throws UsageError `ERR_INVALID_ARGUMENT` for wrong options. StoreError for a folder that cannot be read.
  */
 export function treeReadiness(options: TreeReadinessOptions): TreeReadiness {
   checkOptions('treeReadiness', options, ['directory', 'expected']);
   const directory = resolve(checkDirectory('treeReadiness', options.directory));
-  const named = currentDigest(directory);
-  const path = named === undefined ? undefined : treePath(directory, named);
-  const there = path !== undefined && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const { named, path, there } = lookAt(directory);
   const actual = there ? named : undefined;
   const expected = options.expected ?? named;
   if (expected === undefined) return { state: 'none' };
@@ -43,4 +42,15 @@ export function treeReadiness(options: TreeReadinessOptions): TreeReadiness {
     return { state: 'notReady', expected, ...(actual === undefined ? {} : { actual }) };
   }
   return { state: 'ready', digest: expected, path };
+}
+
+function lookAt(directory: string): { named?: Digest | undefined; path?: string | undefined; there: boolean } {
+  try {
+    const named = currentDigest(directory);
+    if (named === undefined) return { there: false };
+    const path = treePath(directory, named);
+    return { named, path, there: statSync(path, { throwIfNoEntry: false })?.isDirectory() === true };
+  } catch (error) {
+    throw storeFailure(error, { store: 'folder', action: 'read', what: `folder ${JSON.stringify(directory)}` });
+  }
 }

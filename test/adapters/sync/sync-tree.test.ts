@@ -116,6 +116,26 @@ describe('syncTree', () => {
     }
   });
 
+  it('refuses a form of current that there is not, and a sink that makes its tree elsewhere', async () => {
+    const scene = await someScene('a', 'b');
+    const { options, directory, at } = scene;
+    const junction = { ...options, current: 'junction' as 'link' };
+    await expect(syncTree(at('a'), junction)).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+    await syncTree(at('a'), options);
+    const elsewhere = { ...options, sink: () => options.sink(join(directory, 'elsewhere')) };
+    await expect(syncTree(at('b'), elsewhere)).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT' });
+    expect(read(scene)).toBe('a');
+  });
+
+  it('never makes current name a file in the place of a tree', async () => {
+    const scene = await someScene('a', 'b');
+    const { options, directory, digests, at } = scene;
+    await syncTree(at('a'), options);
+    fs.writeFileSync(join(directory, 'trees', nameOf(digests['b'])), '');
+    await expect(syncTree(at('b'), options)).rejects.toMatchObject({ code: expect.any(String) as string });
+    expect(read(scene)).toBe('a');
+  });
+
   it('reports itself as one operation, and passes an abort on', async () => {
     const { options, at } = await someScene('a');
     const kinds: string[] = [];
@@ -228,6 +248,12 @@ describe('treeReadiness', () => {
     });
     const [expected, actual] = [digests['b'], digests['a']];
     expect(treeReadiness({ directory, expected })).toEqual({ state: 'notReady', expected, actual });
+  });
+
+  it('says that a folder cannot be read', async () => {
+    const { directory } = await someScene();
+    fs.writeFileSync(directory, '');
+    expect(() => treeReadiness({ directory })).toThrow(expect.objectContaining({ code: 'ERR_STORE_READ' }));
   });
 
   it('is notReady where the tree that current names is gone', async () => {
