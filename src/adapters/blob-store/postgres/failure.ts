@@ -174,11 +174,11 @@ const reasons: readonly (readonly [RegExp, Reason])[] = [
   ],
 ];
 
-/** The error itself, or one without the user and password of an address in its message. */
+/** The error itself, or one without the user and password of an address, which that of a wrong one has beside it. */
 function withoutSecrets(error: unknown): unknown {
   if (!(error instanceof Error)) return new Error(redacted(String(error)));
   const message = redacted(error.message);
-  if (message === error.message) return error;
+  if (message === error.message && !('input' in error)) return error;
   return Object.assign(new Error(message), { name: error.name, code: codeOf(error) });
 }
 
@@ -191,7 +191,7 @@ function saidBy(error: unknown): string {
 
 function redacted(text: string): string {
   return text
-    .replace(/\/\/\S*@/g, '//')
-    .replace(/(password=)\S+/gi, '$1…')
+    .replace(/\/\/.*@/g, '//')
+    .replace(/(password=)('[^']*'|"[^"]*"|\S+)/gi, '$1…')
     .slice(0, 500);
 }

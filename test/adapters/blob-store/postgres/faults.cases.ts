@@ -95,6 +95,21 @@ describe('a connection that is lost', () => {
   });
 });
 
+describe('an address that is wrong', () => {
+  it.each([
+    Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL', input: 'postgres://user:s3cret pw@db' }),
+    new TypeError("Invalid URL: 'postgres://user:s3cret s3cret@db:port/x'"),
+    new Error(`missing "=" in "host=db password='s3cret s3cret' user"`),
+  ])('is not shown with its password: %s', async (before) => {
+    client.fault = always(/./, { before });
+    const error = await store.stat(digestOf(small)).catch((caught: unknown) => caught as Error);
+    expect(error).toMatchObject({ code: 'ERR_STORE_READ' });
+    const { cause } = error as Error;
+    const all = [(error as Error).stack, (cause as Error).stack, JSON.stringify(Object.values(cause as Error))].join();
+    expect(all).not.toContain('s3cret');
+  });
+});
+
 describe('a server that was never there', () => {
   const refused = new AggregateError([
     postgresError('ECONNREFUSED', 'connect ECONNREFUSED ::1:5432'),
