@@ -47,11 +47,10 @@ export async function sweepAbandoned(bucket: S3Bucket, options: SweepAbandonedOp
   const until = sweepTime('sweepAbandoned', options, bucket.settings.clock.now());
   const { signal } = options;
   signal?.throwIfAborted();
-  return {
-    uploads: await abortUploads(bucket, until, signal),
-    pieces: await sweepIngests(bucket, until, signal),
-    marks: await sweepMarks(bucket, until, signal),
-  };
+  const pieces = await sweepIngests(bucket, until, signal);
+  const marks = await sweepMarks(bucket, until, signal);
+  // At the end, as not every server can list them (s3rver 3.7, s3s-fs 0.14): that is an error, and the rest is gone.
+  return { uploads: await abortUploads(bucket, until, signal), pieces, marks };
 }
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */

@@ -49,6 +49,18 @@ describe('a sweep of uploads', () => {
     expect(await store.stat(digest)).toMatchObject({ size: large.length });
   });
 
+  it('says that a server lists no uploads, when all else is removed', async () => {
+    const { s3, options } = someS3();
+    const store = s3BlobStore(options);
+    await (await store.ingest()).append(bytesSource(utf8('cut')));
+    s3.fault = ({ url }) => (url.searchParams.has('uploads') ? s3Error(501, 'NotImplemented') : undefined);
+    await expect(store.sweepAbandoned({ olderThanSeconds: 0 })).rejects.toMatchObject({
+      code: 'ERR_STORE_WRITE',
+      hint: 'the server does not have this part of S3',
+    });
+    expect(s3.objects.size).toBe(0);
+  });
+
   it('ends no upload of another program in the same bucket', async () => {
     const { s3, options } = someS3();
     const own = `sha256/aa/${'a'.repeat(64)}`;
