@@ -52,6 +52,7 @@ class Progress {
   readonly #output: ProgressOutput;
   readonly #whole = new Set<string>();
   readonly #running = new Map<string, PackEvent>();
+  #alone: PackEvent | undefined;
   #finished = 0;
   #finishedBytes = 0;
   #painted = -Infinity;
@@ -68,7 +69,14 @@ class Progress {
     }
     // The whole is told by the result, and what a part is made of would count the same bytes again.
     if (event.parent === undefined) this.#whole.add(event.op);
+    if (!silent && event.parent === undefined) this.#follow(event);
     if (!silent && event.parent !== undefined && this.#whole.has(event.parent)) this.#count(event);
+  }
+
+  /** Until parts of it are heard of, a whole tells its bytes itself: a migration, an audit. */
+  #follow(event: PackEvent): void {
+    this.#alone = event.kind === 'progress' ? event : undefined;
+    if (this.#alone !== undefined) this.#paint();
   }
 
   line(text: string): void {
@@ -100,13 +108,21 @@ class Progress {
     const { terminal, columns, now } = this.#output;
     if (!terminal || now() - this.#painted < 1000 / framesPerSecond) return;
     this.#painted = now();
-    const running = [...this.#running.values()];
-    const bytes = running.reduce((sum, event) => sum + event.bytes, this.#finishedBytes);
-    const current = running.at(-1);
-    const text = `${this.#finished} done, ${formatBytes(bytes)}${current === undefined ? '' : `  ${describe(current)}`}`;
+    const text = this.#text();
     this.clear();
     this.#output.write(text.slice(0, Math.max(0, columns - 1)));
     this.#shown = true;
+  }
+
+  #text(): string {
+    const running = [...this.#running.values()];
+    const alone = this.#alone;
+    if (alone !== undefined && this.#finished + running.length === 0) {
+      return `${alone.verb} ${describe(alone)}${alone.total === undefined ? ` ${formatBytes(alone.bytes)}` : ''}`;
+    }
+    const bytes = running.reduce((sum, event) => sum + event.bytes, this.#finishedBytes);
+    const current = running.at(-1);
+    return `${this.#finished} done, ${formatBytes(bytes)}${current === undefined ? '' : `  ${describe(current)}`}`;
   }
 }
 

@@ -114,4 +114,25 @@ describe('progress', () => {
     onEvent({ op: '1', verb: 'pack', kind: 'done', bytes: 5 });
     expect(text).toBe(`retry: a@1: cut\nfetch a@1 5 B\ncopy ${digest.slice(0, 19)} is there\n`);
   });
+
+  it('shows on a terminal what a whole without parts has read', () => {
+    let [text, time] = ['', 0];
+    const { onEvent, end } = progressRenderer({
+      write: (chunk) => (text += chunk),
+      terminal: true,
+      silent: false,
+      verbose: false,
+      columns: 80,
+      now: () => (time += 1000),
+    });
+    const whole = { op: '1', verb: 'migrate', name: 'fs:a to fs:b' } as const;
+    onEvent({ ...whole, kind: 'start', bytes: 0 });
+    onEvent({ ...whole, kind: 'progress', bytes: 2000 });
+    expect(text).toBe('migrate fs:a to fs:b 2.0 KB');
+    onEvent({ ...whole, kind: 'progress', bytes: 3000, total: 6000 });
+    expect(text).toContain('\rmigrate fs:a to fs:b 3.0 KB of 6.0 KB');
+    onEvent({ ...whole, kind: 'done', bytes: 3000 });
+    end();
+    expect(text.endsWith('\r')).toBe(true);
+  });
 });
