@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, it, vi } from 'vitest';
 import { postgresBlobStore, postgresRecordStore } from '../../../src/adapters/blob-store/postgres.ts';
 import type { Registry } from '../../../src/ports/registry.ts';
 import { storeRegistry } from '../../../src/registry/index.ts';
@@ -7,6 +7,9 @@ import { corruptRows, newPrefix } from '../../adapters/blob-store/postgres/pglit
 import { describeWithPeers } from '../../interop/peers.ts';
 import { startPostgres, type PostgresServer } from '../../peers/postgres-server.ts';
 import { clients, type OpenClient } from './clients.ts';
+
+// With a connection for each statement, a case of some hundreds takes seconds on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeWithPeers.each(Object.entries(clients))('postgres through %s', (name, connect) => {
   let server: PostgresServer;

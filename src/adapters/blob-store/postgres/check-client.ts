@@ -2,10 +2,12 @@ import { toBase64 } from '../../../bytes/encoding.ts';
 import { UsageError } from '../../../errors.ts';
 import { bytesOfBase64 } from './base64.ts';
 import type { Answer, Statement } from './database.ts';
+import { nameOf } from './layout.ts';
+import type { Tables } from './tables.ts';
 
 /** The part of a database that is needed to try its client. */
 interface Client {
-  readonly id: string;
+  readonly tables: Tables;
   runRaw(statement: Statement): Promise<Answer>;
 }
 
@@ -21,7 +23,7 @@ const everyByte: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => byte
 export async function checkClient(database: Client): Promise<void> {
   const { rows } = await database.runRaw({
     action: 'read',
-    what: `store ${database.id}`,
+    what: nameOf(database),
     text: `SELECT encode($1::bytea, 'base64') AS text`,
     values: [everyByte.slice()],
   });

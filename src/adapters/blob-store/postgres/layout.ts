@@ -160,7 +160,8 @@ function migration(tables: Tables): string {
   $packwright$`;
 }
 
-function nameOf({ tables }: LayoutDatabase): string {
+/** What the tables are called in an error. */
+export function nameOf({ tables }: Pick<LayoutDatabase, 'tables'>): string {
   return `tables ${tables.schema}.${tables.prefix}*`;
 }
 
